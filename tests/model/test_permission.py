@@ -16,8 +16,19 @@ def test_a_permission_is_named_resource_dot_action(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "invoice", "invoice.", ".read", "Invoice.read", "invoice.read ", "invoice.read\n", "a.b.c"]
-    + ["1a.read", "invoice:read", "invoice read", "größe.read"],
+    [
+        "",
+        "invoice",
+        "invoice.",
+        ".read",
+        "Invoice.read",
+        "invoice.read ",
+        "invoice.read\n",
+        "a.b.c",
+        "1a.read",
+        "invoice:read",
+        "größe.read",
+    ],
 )
 def test_anything_else_is_no_permission_name(name: str) -> None:
     assert not is_permission_name(name)
