@@ -78,9 +78,7 @@ class Catalog:
 
     def permissions_by_resource(self) -> Mapping[str, tuple[PermissionEntry, ...]]:
         """Return the permissions grouped by resource, in the file's order."""
-        return MappingProxyType(
-            {key: tuple(group) for key, group in _grouped(self.permissions.values()).items()}
-        )
+        return MappingProxyType({key: tuple(group) for key, group in _grouped(self.permissions.values()).items()})
 
 
 def _action(scope: ScopeEntry) -> str:

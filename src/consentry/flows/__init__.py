@@ -1,0 +1,1 @@
+"""Deeds: one file per thing that a client, a member or an administrator can do."""

@@ -1,0 +1,108 @@
+"""Access: what a credential may do right now, and why it may not do the rest.
+
+effective = expand(approved scopes ∩ the app's scopes now) ∩ the member's permissions now     (connection)
+effective = permissions of the key ∩ the member's permissions now                             (API key)
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from consentry.model.catalog import Catalog
+from consentry.model.ids import ApiKeyId, AppId, ClientId, ConnectionId, OrganisationId, UserId
+from consentry.oauth.scope import Scope
+
+
+class Reason(StrEnum):
+    """Why a call is refused: stable, machine-readable codes."""
+
+    CREDENTIAL_MISSING = "credential_missing"
+    MALFORMED_REQUEST = "malformed_request"
+    MALFORMED_CREDENTIAL = "malformed_credential"
+    UNKNOWN_CREDENTIAL = "unknown_credential"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    APP_SUSPENDED = "app_suspended"
+    USER_SUSPENDED = "user_suspended"
+    MEMBER_REMOVED = "member_removed"
+    MEMBER_SUSPENDED = "member_suspended"
+    ORGANISATION_SUSPENDED = "organisation_suspended"
+    WRONG_AUDIENCE = "wrong_audience"
+    ADDRESS_NOT_ALLOWED = "address_not_allowed"
+    SCOPE_NOT_GRANTED = "scope_not_granted"
+    PERMISSION_NOT_IN_KEY = "permission_not_in_key"
+    USER_LACKS_PERMISSION = "user_lacks_permission"
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """The call may go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The call must not go on.
+
+    `sentence` is for the app's developer. `permission` is what the call needed; `scopes` are those that would help if
+    the user approved them, and are empty wherever asking again cannot help.
+    """
+
+    reason: Reason
+    sentence: str
+    permission: str | None = None
+    scopes: Scope = Scope()  # noqa: RUF009 - an immutable value
+
+
+ALLOWED = Allowed()
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The guard's answer for a credential that works.
+
+    `approved` is what consent (and the app's registration) or the key allows; `held` is what the member may do now;
+    `permissions` is what both allow. `scope` holds the approved scopes that still give something; None for a key.
+    """
+
+    organisation_id: OrganisationId
+    user_id: UserId
+    app_id: AppId | None
+    client_id: ClientId | None
+    connection_id: ConnectionId | None
+    api_key_id: ApiKeyId | None
+    scope: Scope | None
+    approved: frozenset[str]
+    held: frozenset[str]
+    permissions: frozenset[str]
+    resource: str | None
+    issued_at: datetime
+    expires_at: datetime | None
+
+    def decide(self, permission: str, catalog: Catalog) -> Allowed | Refused:
+        """Say whether the credential may do `permission` now, and if not, which side is missing."""
+        if permission in self.permissions:
+            return ALLOWED
+        if permission not in self.held:
+            return Refused(
+                Reason.USER_LACKS_PERMISSION,
+                f"The user's own role does not include {permission}. An administrator of the organisation can change that.",
+                permission,
+            )
+        if self.api_key_id is not None:
+            return Refused(
+                Reason.PERMISSION_NOT_IN_KEY,
+                f"This API key was not given {permission}. Edit cannot widen a key: create one that has it.",
+                permission,
+            )
+        scopes = Scope.of(*catalog.scopes_granting(permission)[:1])
+        sentence = (
+            f"The user has not approved a scope that covers {permission}. Ask for {scopes}."
+            if scopes
+            else f"No scope covers {permission}: apps cannot be given it."
+        )
+        return Refused(Reason.SCOPE_NOT_GRANTED, sentence, permission, scopes)
+
+
+def still_covered(scope: Scope, held: frozenset[str], catalog: Catalog) -> Scope:
+    """Return the scopes that still give at least one permission, under what the member holds now."""
+    return Scope.of(*(token for token in scope if catalog.expand((token,)) & held))

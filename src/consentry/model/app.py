@@ -1,0 +1,98 @@
+"""Apps: the registered third parties. In protocol code an app is the client of RFC 6749 §2."""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from consentry.model.ids import AppId, ClientId, OrganisationId, SecretId, UserId
+from consentry.oauth.scope import Scope
+
+NAME_LENGTH = 80
+REDIRECT_URIS_MOST = 20
+
+
+class AppType(StrEnum):
+    """Whether the app can keep a client secret (RFC 6749 §2.1)."""
+
+    CONFIDENTIAL = "confidential"
+    PUBLIC = "public"
+
+
+class AppStatus(StrEnum):
+    """An app's life; a deleted app leaves its row as a tombstone for the audit."""
+
+    ACTIVE = "active"
+    DEACTIVATED = "deactivated"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A registered app.
+
+    A user cannot untick `required_scopes` on the consent screen, and can untick `optional_scopes`; the app may ask for
+    nothing else.
+    """
+
+    id: AppId
+    client_id: ClientId
+    organisation_id: OrganisationId
+    name: str
+    type: AppType
+    redirect_uris: tuple[str, ...]
+    required_scopes: Scope
+    optional_scopes: Scope
+    require_pkce: bool
+    status: AppStatus
+    created_by: UserId | None
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def scopes(self) -> Scope:
+        """All that the app may ask for."""
+        return self.required_scopes | self.optional_scopes
+
+    @property
+    def is_public(self) -> bool:
+        """Tell whether the app cannot keep a secret."""
+        return self.type is AppType.PUBLIC
+
+
+@dataclass(frozen=True, slots=True)
+class AppSecret:
+    """One client secret of a confidential app; only its digest is kept. `hint` is the last four characters."""
+
+    id: SecretId
+    app_id: AppId
+    digest: bytes
+    hint: str
+    created_at: datetime
+    last_used_at: datetime | None
+    expires_at: datetime | None
+    retired_at: datetime | None
+
+    def is_live(self, now: datetime) -> bool:
+        """Tell whether the secret still authenticates its app."""
+        return self.retired_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+def find_name_fault(name: str) -> str | None:
+    """Return what is wrong with a name that people will read on a consent screen, or None.
+
+    Control, invisible and direction-changing characters are refused, because they make one name look like another
+    (RFC 9700 §4.16 speaks of the page; this is about what stands on it).
+    """
+    if not name.strip():
+        return "Enter a name."
+    if len(name) > NAME_LENGTH:
+        return f"The name is too long: use at most {NAME_LENGTH} characters."
+    if any(unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} for character in name):
+        return "The name has an invisible or control character: type it again without special characters."
+    return None
+
+
+def secret_overlap_end(now: datetime, overlap: timedelta) -> datetime:
+    """Return when the older secret stops working after a rotation that leaves `overlap` for the change."""
+    return now + overlap

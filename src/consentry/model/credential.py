@@ -1,0 +1,121 @@
+"""Credentials as they are stored, and the rules of their life. Only digests of secrets are here."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from consentry.model.ids import (
+    ApiKeyId,
+    AppId,
+    CodeId,
+    ConnectionId,
+    FamilyId,
+    OrganisationId,
+    TokenId,
+    UserId,
+)
+from consentry.oauth.scope import Scope
+
+WRONG_PROOFS_MOST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationCode:
+    """A code, bound to everything it was issued for (RFC 6749 §4.1.2; RFC 7636 §4.4).
+
+    `redirect_uri` is as the client sent it; `consumed_at` is set by redemption, a replay or the fifth wrong proof;
+    `family_id` is the token family that its redemption opened.
+    """
+
+    id: CodeId
+    digest: bytes
+    connection_id: ConnectionId
+    app_id: AppId
+    redirect_uri: str
+    code_challenge: str | None
+    scope: Scope
+    nonce: str | None
+    resource: str | None
+    issued_at: datetime
+    expires_at: datetime
+    consumed_at: datetime | None
+    wrong_proofs: int
+    family_id: FamilyId | None
+
+    def is_expired(self, now: datetime) -> bool:
+        """Tell whether the code's minute is over."""
+        return now >= self.expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class TokenFamily:
+    """All tokens that come from one code: one row, however often the refresh token is rotated.
+
+    `refresh_digest` and `generation` are the current refresh token's; `sealed_successor` is the current token, sealed
+    with a key derived from the one that it replaced at `rotated_at`.
+    """
+
+    id: FamilyId
+    connection_id: ConnectionId
+    scope: Scope
+    resource: str | None
+    refresh_digest: bytes
+    generation: int
+    sealed_successor: bytes | None
+    successor_scope: Scope | None
+    created_at: datetime
+    rotated_at: datetime
+    idle_expires_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+
+    def is_expired(self, now: datetime) -> bool:
+        """Tell whether the family was idle too long or has reached its absolute end."""
+        return now >= self.idle_expires_at or now >= self.expires_at
+
+    def in_grace(self, now: datetime, grace: timedelta) -> bool:
+        """Tell whether a repeat of the refresh that led to the current generation is still harmless."""
+        return self.sealed_successor is not None and now <= self.rotated_at + grace
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """An access token's row: appended, never changed, gone after it expires."""
+
+    id: TokenId
+    digest: bytes
+    family_id: FamilyId
+    scope: Scope
+    resource: str | None
+    issued_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key with which a script acts for its user.
+
+    `previous_digest` still works until `previous_expires_at`, after a rotation with overlap. `allowed_networks` are
+    CIDR blocks; none means any. `hint` is the last four characters.
+    """
+
+    id: ApiKeyId
+    organisation_id: OrganisationId
+    user_id: UserId
+    name: str
+    permissions: frozenset[str]
+    digest: bytes
+    hint: str
+    previous_digest: bytes | None
+    previous_expires_at: datetime | None
+    allowed_networks: tuple[str, ...]
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    last_used_from: str | None
+    revoked_at: datetime | None
+    revoked_by: UserId | None
+
+    def is_live(self, now: datetime) -> bool:
+        """Tell whether the key is neither revoked nor expired."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)

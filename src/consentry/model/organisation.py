@@ -1,0 +1,71 @@
+"""People: organisations, users, members and the roles that they hold."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from consentry.model.ids import OrganisationId, UserId
+
+
+class Standing(StrEnum):
+    """Whether an organisation, a user or a member may act now."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """The account whose data the product's API serves (the tenant)."""
+
+    id: OrganisationId
+    name: str
+    standing: Standing
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person; `email` is stored in lower case and is unique."""
+
+    id: UserId
+    email: str
+    name: str
+    standing: Standing
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RoleGrant:
+    """A role that a member holds.
+
+    `permissions` is the organisation's own definition, rendered as stored, or None where the catalog's holds.
+    """
+
+    name: str
+    permissions: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A user in an organisation.
+
+    `custom_permissions` (rendered as stored), where set, stand in place of those of the roles; the member then shows as
+    Custom.
+    """
+
+    organisation_id: OrganisationId
+    user_id: UserId
+    roles: tuple[RoleGrant, ...]
+    custom_permissions: str | None
+    standing: Standing
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """An organisation's own role, or its own definition of a role that the catalog also has."""
+
+    organisation_id: OrganisationId
+    name: str
+    permissions: frozenset[str]

@@ -1,0 +1,125 @@
+"""Secrets and the credentials that carry them: format, checksum, digest, comparison.
+
+A credential is a readable prefix, the 22-character identifier of its record, a 43-character base62 secret of 256 random
+bits, and a six-character base62 CRC-32 of all that stands before. The checksum lets scanners find leaks and lets the
+guard refuse garbage without a read; only the SHA-256 of the secret is ever stored, which is enough because the secret
+is random, not chosen (RFC 6819 §5.1.4.1.3).
+"""
+
+import hashlib
+import hmac
+import re
+import zlib
+from dataclasses import dataclass
+from enum import StrEnum
+
+from consentry.model.ids import ID_LENGTH, base62
+
+SECRET_BYTES = 32
+SECRET_LENGTH = 43
+CHECKSUM_LENGTH = 6
+
+
+class Secret:
+    """Text that must not be printed: its repr and str show `***`; `reveal()` is the one way to the text."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """Return the secret text; call it only where the text leaves for its owner."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    def __str__(self) -> str:
+        return "***"
+
+
+class CredentialKind(StrEnum):
+    """The kinds of credential, by their prefix."""
+
+    ACCESS_TOKEN = "cst_at_"  # noqa: S105 - a public prefix, not a secret
+    REFRESH_TOKEN = "cst_rt_"  # noqa: S105 - a public prefix, not a secret
+    AUTHORIZATION_CODE = "cst_ac_"
+    CLIENT_SECRET = "cst_sk_"  # noqa: S105 - a public prefix, not a secret
+    API_KEY = "cst_key_"
+    OPERATOR_TOKEN = "cst_op_"  # noqa: S105 - a public prefix, not a secret
+    SESSION = "cst_se_"
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedCredential:
+    """A credential whose form and checksum are right; whether it is genuine, only its record can say.
+
+    `id` is the 22 characters without a prefix; `payload` is all between the identifier and the checksum.
+    """
+
+    kind: CredentialKind
+    id: str
+    payload: Secret
+
+    @property
+    def digest(self) -> bytes:
+        """The SHA-256 of the payload, as it is stored."""
+        return digest(self.payload)
+
+
+def digest(secret: Secret) -> bytes:
+    """Return the 32-byte SHA-256 of `secret`."""
+    return hashlib.sha256(secret.reveal().encode("ascii", "replace")).digest()
+
+
+def is_same_digest(stored: bytes, given: bytes) -> bool:
+    """Compare two digests in constant time."""
+    return hmac.compare_digest(stored, given)
+
+
+def encode_secret(randomness: bytes) -> Secret:
+    """Return the 43-character text of 32 random bytes."""
+    if len(randomness) != SECRET_BYTES:
+        raise ValueError("A secret takes exactly 32 random bytes.")
+    return Secret(base62(int.from_bytes(randomness, "big"), SECRET_LENGTH))
+
+
+def format_credential(kind: CredentialKind, record_id: str, payload: Secret) -> Secret:
+    """Return the credential text for a record.
+
+    `record_id` may carry the prefix of its kind (`key_…`), which the text leaves out.
+    """
+    body = kind + record_id[-ID_LENGTH:] + payload.reveal()
+    return Secret(body + _checksum(body))
+
+
+def parse_credential(text: str, kind: CredentialKind) -> ParsedCredential | None:
+    """Return the parts of `text` if it has the form and checksum of a credential of this kind, else None.
+
+    Pure and linear; a credential with any one character changed is refused here, before any read.
+    """
+    if not text.startswith(kind) or _FORMS[kind].fullmatch(text) is None:
+        return None
+    body = text[:-CHECKSUM_LENGTH]
+    if text[-CHECKSUM_LENGTH:] != _checksum(body):
+        return None
+    start = len(kind)
+    return ParsedCredential(kind, body[start : start + ID_LENGTH], Secret(body[start + ID_LENGTH :]))
+
+
+def kind_of(text: str) -> CredentialKind | None:
+    """Return the kind that the prefix of `text` names, or None."""
+    return next((kind for kind in CredentialKind if text.startswith(kind)), None)
+
+
+def _checksum(body: str) -> str:
+    return base62(zlib.crc32(body.encode("ascii")), CHECKSUM_LENGTH)
+
+
+# A refresh token's payload also holds its generation (6) and a MAC (22): see model/refresh_token.py.
+_PAYLOAD_LENGTHS = {CredentialKind.REFRESH_TOKEN: SECRET_LENGTH + 28}
+_FORMS = {
+    kind: re.compile(rf"{kind}[0-9A-Za-z]{{{ID_LENGTH + _PAYLOAD_LENGTHS.get(kind, SECRET_LENGTH) + CHECKSUM_LENGTH}}}")
+    for kind in CredentialKind
+}

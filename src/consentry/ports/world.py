@@ -1,0 +1,26 @@
+"""Time and randomness, passed in so that every rule can be tested at any moment."""
+
+from datetime import datetime
+from typing import Protocol
+
+from consentry.model.secret import Secret
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """Return the present as an aware UTC datetime."""
+        ...
+
+
+class SecretSource(Protocol):
+    """Makes identifiers and secrets that nobody can guess."""
+
+    def new_id(self, prefix: str = "") -> str:
+        """Return a new time-ordered identifier with the prefix of its kind."""
+        ...
+
+    def new_secret(self) -> Secret:
+        """Return 43 base62 characters of 256 random bits."""
+        ...

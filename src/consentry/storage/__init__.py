@@ -1,0 +1,1 @@
+"""The door to the database: whole operations, each atomic by itself."""
