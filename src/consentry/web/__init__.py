@@ -1,0 +1,1 @@
+"""DOOR: pages, protocol endpoints and the management API, over HTTP."""
