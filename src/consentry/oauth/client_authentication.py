@@ -1,0 +1,90 @@
+"""Who a client says it is, and by which one method. RFC 6749 §2.3."""
+
+import re
+from base64 import b64decode
+from dataclasses import dataclass, field
+from typing import Literal
+
+from consentry.oauth.errors import ErrorCode, OAuthError
+from consentry.oauth.parameters import Parameters
+
+ClientAuthenticationMethod = Literal["client_secret_basic", "client_secret_post", "none"]
+"""The methods, by their registered names. RFC 7591 §2."""
+
+_MAX_LENGTH = 2000
+# RFC 6749 Appendix A.1 and A.2: printable ASCII.
+_VISIBLE = re.compile(rf"[\x20-\x7E]{{1,{_MAX_LENGTH}}}")
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCredentials:
+    """The client's claim, still to be checked. The secret is left out of the representation."""
+
+    client_id: str
+    client_secret: str | None = field(repr=False)
+    method: ClientAuthenticationMethod
+
+
+def is_valid_client_id(text: str) -> bool:
+    """Return whether `text` has the characters of a client ID. *Source:* RFC 6749 Appendix A.1."""
+    return _VISIBLE.fullmatch(text) is not None
+
+
+def parse_client_authentication(authorization: str | None, form: Parameters) -> ClientCredentials:
+    """Read the client's credentials from the Authorization header or the form, by exactly one method.
+
+    Raises OAuthError(INVALID_REQUEST) for two methods at once or two different client IDs, and
+    OAuthError(INVALID_CLIENT) if no client is named or the credentials cannot be read. *Source:* RFC 6749 §2.3.
+    """
+    client_id = form.one("client_id")
+    client_secret = form.one("client_secret")
+    if form.one("client_assertion") or form.one("client_assertion_type"):
+        raise _invalid_client("Client assertions are not supported. Use client_secret_basic or client_secret_post.")
+    if authorization is not None:
+        if client_secret is not None:
+            raise OAuthError(ErrorCode.INVALID_REQUEST, "The client used more than one authentication method.")
+        credentials = _parse_basic(authorization)
+        if client_id is not None and client_id != credentials.client_id:
+            raise OAuthError(
+                ErrorCode.INVALID_REQUEST, "The client_id in the body is not the one in the Authorization header."
+            )
+        return credentials
+    if client_id is None:
+        raise _invalid_client("The request names no client: send client_id, or authenticate with HTTP Basic.")
+    if not is_valid_client_id(client_id):
+        raise _invalid_client("The client_id is not valid.")
+    if client_secret is None:
+        return ClientCredentials(client_id, None, "none")
+    return ClientCredentials(client_id, client_secret, "client_secret_post")
+
+
+def _parse_basic(authorization: str) -> ClientCredentials:
+    scheme, _, encoded = authorization.strip(" \t").partition(" ")
+    if scheme.lower() != "basic":
+        raise _invalid_client("The only scheme for client authentication in the Authorization header is Basic.")
+    try:
+        name, colon, password = b64decode(encoded.strip(" "), validate=True).decode().partition(":")
+    except ValueError as error:  # not base64, or not UTF-8
+        raise _invalid_client("The Basic credentials cannot be read.") from error
+    client_id, client_secret = _form_decoded(name), _form_decoded(password)
+    if not colon or client_id is None or client_secret is None or not is_valid_client_id(client_id):
+        raise _invalid_client("The Basic credentials cannot be read.")
+    # An empty password says no more than a bare client_id does, and some clients of public apps send it.
+    if not client_secret:
+        return ClientCredentials(client_id, None, "none")
+    return ClientCredentials(client_id, client_secret, "client_secret_basic")
+
+
+def _form_decoded(text: str) -> str | None:
+    """Undo the form-encoding that RFC 6749 §2.3.1 puts inside Basic credentials; None if it cannot be undone."""
+    # As in a form, an ampersand or an equals sign inside the value must be encoded; being lenient about
+    # them here is harmless, as nothing is split at them.
+    try:
+        decoded = Parameters.from_form(b"v=" + text.replace("&", "%26").replace("=", "%3D").encode())
+    except OAuthError:
+        return None
+    return decoded.one("v") or ""
+
+
+def _invalid_client(description: str) -> OAuthError:
+    return OAuthError(ErrorCode.INVALID_CLIENT, description)

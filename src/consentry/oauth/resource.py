@@ -1,0 +1,30 @@
+"""Resource indicators: for which API a token is meant. RFC 8707 §2."""
+
+from consentry.oauth.errors import ErrorCode, OAuthError
+from consentry.oauth.parameters import Parameters
+from consentry.oauth.uri import Uri
+
+MAX_RESOURCES = 10
+"""Most resources in one request."""
+
+MAX_LENGTH = 2000
+"""Longest resource identifier, in characters."""
+
+
+def parse_resource(parameters: Parameters) -> tuple[str, ...]:
+    """Return the resources asked for, each once, in the order sent.
+
+    Raises OAuthError(INVALID_TARGET) for one that is not an absolute URI without a fragment. *Source:* RFC 8707 §2.
+    """
+    resources = tuple(dict.fromkeys(parameters.all("resource")))
+    if len(resources) > MAX_RESOURCES:
+        raise OAuthError(ErrorCode.INVALID_TARGET, f"The request names more than {MAX_RESOURCES} resources.")
+    if not all(_is_valid(resource) for resource in resources):
+        raise OAuthError(ErrorCode.INVALID_TARGET, "The parameter resource must be an absolute URI without a fragment.")
+    return resources
+
+
+def _is_valid(resource: str) -> bool:
+    uri = Uri.parse(resource)
+    is_visible = resource.isascii() and resource.isprintable() and " " not in resource
+    return len(resource) <= MAX_LENGTH and is_visible and bool(uri.scheme) and uri.fragment is None

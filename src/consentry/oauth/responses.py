@@ -1,0 +1,125 @@
+"""What the endpoints answer, as typed values. RFC 6749 §4.1.2 and §5, RFC 7662 §2.2, RFC 9207 §2."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from consentry.oauth.errors import OAuthError
+from consentry.oauth.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class TokenResponse:
+    """The tokens of a successful token request; `expires_in` is in seconds. RFC 6749 §5.1.
+
+    The scope is always sent, as the user may have approved less than was asked.
+    """
+
+    access_token: str = field(repr=False)
+    expires_in: int
+    refresh_token: str | None = field(repr=False)
+    scope: Scope
+
+    def to_json_object(self) -> dict[str, object]:
+        """Return the members of the JSON body. *Source:* RFC 6749 §5.1."""
+        return _present(
+            access_token=self.access_token,
+            token_type="Bearer",  # noqa: S106 - the type of a token, not a secret
+            expires_in=self.expires_in,
+            refresh_token=self.refresh_token,
+            scope=str(self.scope),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntrospectionResponse:
+    """What a resource server learns of a credential. RFC 7662 §2.2.
+
+    Times are aware UTC. `permissions` are those that hold now; exactly one of `connection` and `api_key` names what the
+    credential hangs on. An inactive credential says nothing but that: use `IntrospectionResponse.inactive()`.
+    """
+
+    active: bool
+    scope: Scope | None = None
+    client_id: str | None = None
+    username: str | None = None
+    token_type: str | None = None
+    expires_at: datetime | None = None
+    issued_at: datetime | None = None
+    not_before: datetime | None = None
+    subject: str | None = None
+    audience: tuple[str, ...] = ()
+    issuer: str | None = None
+    token_id: str | None = None
+    permissions: tuple[str, ...] = ()
+    organisation: str | None = None
+    connection: str | None = None
+    api_key: str | None = None
+
+    @classmethod
+    def inactive(cls) -> "IntrospectionResponse":
+        """Return the one answer for every credential that is unknown, ended, or none of the caller's business."""
+        return cls(active=False)
+
+    def to_json_object(self) -> dict[str, object]:
+        """Return the members of the JSON body; absent ones are left out. *Source:* RFC 7662 §2.2."""
+        if not self.active:
+            return {"active": False}
+        return _present(
+            active=True,
+            scope=None if self.scope is None else str(self.scope),
+            client_id=self.client_id,
+            username=self.username,
+            token_type=self.token_type,
+            exp=_seconds(self.expires_at),
+            iat=_seconds(self.issued_at),
+            nbf=_seconds(self.not_before),
+            sub=self.subject,
+            aud=_audience(self.audience),
+            iss=self.issuer,
+            jti=self.token_id,
+            permissions=sorted(self.permissions),
+            organisation=self.organisation,
+            connection=self.connection,
+            api_key=self.api_key,
+        )
+
+
+def error_body(error: OAuthError) -> dict[str, str]:
+    """Return the members of an error's JSON body; `detail` stays in the log. *Source:* RFC 6749 §5.2."""
+    body = {"error": str(error.code)}
+    if error.description:
+        body["error_description"] = error.description
+    return body
+
+
+def authorization_response(code: str, state: str | None, issuer: str) -> dict[str, str]:
+    """Return the parameters of a successful authorization response. *Source:* RFC 6749 §4.1.2, RFC 9207 §2."""
+    return {"code": code, **_state_and_issuer(state, issuer)}
+
+
+def authorization_error_response(error: OAuthError, state: str | None, issuer: str) -> dict[str, str]:
+    """Return the parameters of an authorization error response. *Source:* RFC 6749 §4.1.2.1, RFC 9207 §2."""
+    return {**error_body(error), **_state_and_issuer(state, issuer)}
+
+
+def _state_and_issuer(state: str | None, issuer: str) -> dict[str, str]:
+    # The issuer is in every response: with it a client of several servers notices a mix-up (RFC 9700 §4.4).
+    return {"iss": issuer} if state is None else {"state": state, "iss": issuer}
+
+
+def _audience(audience: tuple[str, ...]) -> str | list[str] | None:
+    match audience:
+        case ():
+            return None
+        case (single,):
+            return single
+        case _:
+            return list(audience)
+
+
+def _seconds(moment: datetime | None) -> int | None:
+    return None if moment is None else int(moment.timestamp())
+
+
+def _present(**members: object) -> dict[str, object]:
+    return {name: value for name, value in members.items() if value is not None}
