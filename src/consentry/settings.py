@@ -1,0 +1,180 @@
+"""The settings of a server: one frozen record, read from a TOML file and the environment, checked at the start."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+
+from consentry.model.secret import Secret
+from consentry.secret_key import find_or_make_secret_key
+from consentry.settings_sources import GivenValues, SettingsError, gather
+from consentry.settings_values import (
+    address_list,
+    choice,
+    database_url,
+    duration,
+    flag,
+    host_name,
+    issuer_url,
+    line,
+    path,
+    secret_text,
+    sqlite_path,
+    whole_number,
+)
+
+__all__ = ["LogFormat", "Settings", "SettingsError", "load_settings"]
+
+_SECOND = timedelta(seconds=1)
+_MINUTE = timedelta(minutes=1)
+_HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
+_YEAR = timedelta(days=365)
+
+
+class LogFormat(StrEnum):
+    """How log lines are written to standard error."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything an operator may set. A record made by `load_settings` is within the ranges named here.
+
+    In a file and in the environment a lifetime is a number of seconds, or a number with s, m, h, d or y: `90d`.
+    """
+
+    secret_key: Secret
+    """Protects cookies and what is sealed in the database. 32 characters or more; no default: see `load_settings`."""
+
+    issuer: str = "http://localhost:8400"
+    """The public base URL, without a trailing slash: `https`, or `http` on the own computer only. RFC 8414 §2."""
+
+    database_url: str = "sqlite:///consentry.sqlite3"
+    """`sqlite:///path` or `postgresql://…`. A relative path starts at the folder of the file that names it."""
+
+    catalog: Path = Path("catalog.toml")
+    """The file that declares permissions, scopes and roles. A relative path starts as that of `database_url`."""
+
+    host: str = "127.0.0.1"
+    """The address to listen on."""
+
+    port: int = 8400
+    """The TCP port to listen on, 1 to 65535."""
+
+    workers: int = 1
+    """The number of server processes, 1 to 64."""
+
+    product_name: str = "Consentry"
+    """The product's name as its users know it, shown on every page. 1 to 60 characters."""
+
+    access_token_lifetime: timedelta = _HOUR
+    """How long an access token is good: 60 s to 24 h. RFC 6749 §4.2.2 and §5.1 (`expires_in`)."""
+
+    code_lifetime: timedelta = _MINUTE
+    """How long an authorization code is good: 1 s to 600 s. RFC 6749 §4.1.2."""
+
+    refresh_idle_lifetime: timedelta = 90 * _DAY
+    """How long a refresh token is good without being used: 1 h to 1 y. RFC 9700 §4.14.2."""
+
+    refresh_absolute_lifetime: timedelta = _YEAR
+    """How long an app may refresh in all, from the code on: 1 h to 10 y, no less than the idle lifetime."""
+
+    refresh_grace: timedelta = 30 * _SECOND
+    """How long a refresh token that was just replaced still gives the same answer: 0 s to 120 s. RFC 9700 §4.14.2."""
+
+    session_idle: timedelta = 12 * _HOUR
+    """How long a person stays signed in without a request: 5 min to 30 d."""
+
+    api_key_default_lifetime: timedelta = _YEAR
+    """The expiry that the form for a new API key proposes: 1 d to 10 y."""
+
+    api_keys_may_never_expire: bool = True
+    """Whether an API key may be made without an expiry."""
+
+    max_secrets_per_app: int = 2
+    """How many client secrets an app may hold at once: 1 to 10. Two let it change its secret without a pause."""
+
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    """The networks whose `X-Forwarded-For` and `X-Forwarded-Proto` headers are believed; none by default."""
+
+    metrics_token: Secret | None = None
+    """The bearer token that `/metrics` asks for, 16 characters or more; without it the page does not exist."""
+
+    log_format: LogFormat = LogFormat.TEXT
+    """`text` for people, `json` for a log collector."""
+
+    @property
+    def sqlite_path(self) -> Path | None:
+        """The file of an SQLite database; None on another engine."""
+        return sqlite_path(self.database_url)
+
+
+def load_settings(config: Path | None, environ: Mapping[str, str]) -> Settings:
+    """Read the file `config` where one is given, then let `CONSENTRY_…` variables of `environ` override it.
+
+    On SQLite a secret key that is not given is made once and kept beside the database, in a file that only its owner
+    may read; other engines serve several machines, so there it must be given.
+
+    Raises:
+        SettingsError: a key is unknown, a value has the wrong form or is out of range, or a file cannot be read.
+    """
+    given = gather(config, environ, known=frozenset(Settings.__dataclass_fields__))
+    default = Settings(secret_key=Secret(""))
+    url = given.read("database_url", database_url, database_url(default.database_url, given.folder("database_url")))
+    settings = Settings(
+        secret_key=_secret_key(given, url),
+        database_url=url,
+        issuer=given.read("issuer", issuer_url, default.issuer),
+        catalog=given.read("catalog", path, path(str(default.catalog), given.folder("catalog"))),
+        host=given.read("host", host_name, default.host),
+        port=given.read("port", whole_number(1, 65535), default.port),
+        workers=given.read("workers", whole_number(1, 64), default.workers),
+        product_name=given.read("product_name", line(60), default.product_name),
+        access_token_lifetime=given.read(
+            "access_token_lifetime", duration(_MINUTE, _DAY), default.access_token_lifetime
+        ),
+        code_lifetime=given.read("code_lifetime", duration(_SECOND, 10 * _MINUTE), default.code_lifetime),
+        refresh_idle_lifetime=given.read(
+            "refresh_idle_lifetime", duration(_HOUR, _YEAR), default.refresh_idle_lifetime
+        ),
+        refresh_absolute_lifetime=given.read(
+            "refresh_absolute_lifetime", duration(_HOUR, 10 * _YEAR), default.refresh_absolute_lifetime
+        ),
+        refresh_grace=given.read("refresh_grace", duration(0 * _SECOND, 2 * _MINUTE), default.refresh_grace),
+        session_idle=given.read("session_idle", duration(5 * _MINUTE, 30 * _DAY), default.session_idle),
+        api_key_default_lifetime=given.read(
+            "api_key_default_lifetime", duration(_DAY, 10 * _YEAR), default.api_key_default_lifetime
+        ),
+        api_keys_may_never_expire=given.read("api_keys_may_never_expire", flag, default.api_keys_may_never_expire),
+        max_secrets_per_app=given.read("max_secrets_per_app", whole_number(1, 10), default.max_secrets_per_app),
+        trusted_proxies=given.read("trusted_proxies", address_list, default.trusted_proxies),
+        metrics_token=given.read("metrics_token", secret_text(16), default.metrics_token),
+        log_format=given.read("log_format", choice(LogFormat), default.log_format),
+    )
+    if settings.refresh_absolute_lifetime < settings.refresh_idle_lifetime:
+        raise SettingsError(
+            given.name("refresh_absolute_lifetime"),
+            "is shorter than refresh_idle_lifetime.",
+            "Raise it, or lower refresh_idle_lifetime.",
+        )
+    return settings
+
+
+def _secret_key(given: GivenValues, url: str) -> Secret:
+    key = given.read("secret_key", secret_text(32), None)
+    if key is not None:
+        return key
+    database = sqlite_path(url)
+    if database is None:
+        raise SettingsError(
+            given.name("secret_key"),
+            "is not set, and with this database it must be: every server process needs the same key.",
+            "Set CONSENTRY_SECRET_KEY to 43 random characters, such as the output of: "
+            "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'",
+        )
+    return find_or_make_secret_key(database)
