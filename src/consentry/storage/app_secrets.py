@@ -1,0 +1,136 @@
+"""Client secrets of confidential apps: digests, their last use and their end."""
+
+from datetime import datetime
+
+from consentry.model.app import AppSecret
+from consentry.model.event import Event
+from consentry.model.ids import AppId, SecretId
+from consentry.storage import events
+from consentry.storage.database import (
+    Database,
+    Operation,
+    Row,
+    Statement,
+    from_micros,
+    from_micros_or_none,
+    to_micros,
+    to_micros_or_none,
+)
+
+COLUMNS = "s.id, s.app_id, s.digest, s.hint, s.created_at, s.last_used_at, s.expires_at, s.retired_at"
+"""The columns that `secret_of` reads, of the table `app_secrets` under the name `s`."""
+
+_LIVE = "s.app_id = $1 AND s.retired_at IS NULL AND (s.expires_at IS NULL OR s.expires_at > $2)"
+
+_FIND_LIVE = f"SELECT {COLUMNS} FROM app_secrets s WHERE {_LIVE} ORDER BY s.id"  # noqa: S608 - constants
+
+_INSERT = """
+INSERT INTO app_secrets (id, app_id, digest, hint, created_at, last_used_at, expires_at, retired_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+
+# The count and the insert are one statement: two requests at once cannot both see room for one more.
+_ADD = """
+INSERT INTO app_secrets (id, app_id, digest, hint, created_at)
+SELECT $1, a.id, $3, $4, $5 FROM apps a WHERE a.id = $2 AND a.status <> 'deleted' AND $6 > (
+    SELECT count(*) FROM app_secrets s
+    WHERE s.app_id = $2 AND s.retired_at IS NULL AND (s.expires_at IS NULL OR s.expires_at > $5)
+) RETURNING id
+"""
+
+_RETIRE = """
+UPDATE app_secrets SET retired_at = $3
+WHERE id = $2 AND app_id = $1 AND retired_at IS NULL AND (expires_at IS NULL OR expires_at > $3) RETURNING id
+"""
+
+_RETIRE_ALL = "UPDATE app_secrets SET retired_at = $2 WHERE app_id = $1 AND retired_at IS NULL"
+
+_SCHEDULE_EXPIRY = """
+UPDATE app_secrets SET expires_at = $4
+WHERE id = $2 AND app_id = $1 AND retired_at IS NULL AND (expires_at IS NULL OR expires_at > $3) RETURNING id
+"""
+
+
+def secret_of(row: Row) -> AppSecret:
+    """Return the secret of a row of `COLUMNS`."""
+    return AppSecret(
+        SecretId(row[0]),
+        AppId(row[1]),
+        row[2],
+        row[3],
+        from_micros(row[4]),
+        from_micros_or_none(row[5]),
+        from_micros_or_none(row[6]),
+        from_micros_or_none(row[7]),
+    )
+
+
+def insert(secret: AppSecret) -> Statement:
+    """Return the statement that writes a new app's first secret."""
+    return Statement(
+        _INSERT,
+        (
+            secret.id,
+            secret.app_id,
+            secret.digest,
+            secret.hint,
+            to_micros(secret.created_at),
+            to_micros_or_none(secret.last_used_at),
+            to_micros_or_none(secret.expires_at),
+            to_micros_or_none(secret.retired_at),
+        ),
+    )
+
+
+def retire_all(app_id: AppId, at: datetime) -> Statement:
+    """Return the statement that ends every secret of a deleted app."""
+    return Statement(_RETIRE_ALL, (app_id, to_micros(at)))
+
+
+def adding(secret: AppSecret, most: int, event: Event) -> Operation[bool]:
+    """Write a secret unless the app has `most` live ones already."""
+    rows = yield Statement(
+        _ADD, (secret.id, secret.app_id, secret.digest, secret.hint, to_micros(secret.created_at), most)
+    )
+    if rows:
+        yield events.append(event)
+    return bool(rows)
+
+
+def retiring(app_id: AppId, secret_id: SecretId, event: Event) -> Operation[bool]:
+    """End a live secret at the event's time."""
+    rows = yield Statement(_RETIRE, (app_id, secret_id, to_micros(event.at)))
+    if rows:
+        yield events.append(event)
+    return bool(rows)
+
+
+def scheduling_expiry(app_id: AppId, secret_id: SecretId, expires_at: datetime, event: Event) -> Operation[bool]:
+    """Let a live secret end later."""
+    rows = yield Statement(_SCHEDULE_EXPIRY, (app_id, secret_id, to_micros(event.at), to_micros(expires_at)))
+    if rows:
+        yield events.append(event)
+    return bool(rows)
+
+
+class AppSecretRows:
+    """Keeps client secrets in the database; the `AppSecretStore` of the ports."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def live_secrets(self, app_id: AppId, *, now: datetime) -> list[AppSecret]:
+        """Return the secrets that authenticate the app now, oldest first."""
+        return [secret_of(row) for row in await self._database.read(_FIND_LIVE, app_id, to_micros(now))]
+
+    async def add(self, secret: AppSecret, *, most: int, event: Event) -> bool:
+        """Write a new secret; False if the app has `most` live ones already, or is gone."""
+        return await self._database.write(adding, secret, most, event)
+
+    async def retire(self, app_id: AppId, secret_id: SecretId, event: Event) -> bool:
+        """End a secret now; False if it is none of the app's live ones."""
+        return await self._database.write(retiring, app_id, secret_id, event)
+
+    async def schedule_expiry(self, app_id: AppId, secret_id: SecretId, expires_at: datetime, event: Event) -> bool:
+        """Let a secret end at `expires_at`; False if it is none of the app's live ones."""
+        return await self._database.write(scheduling_expiry, app_id, secret_id, expires_at, event)

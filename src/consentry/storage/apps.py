@@ -1,0 +1,271 @@
+"""Apps: registration, edits, life and death, and the log of refused redirect URIs."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from consentry.model.app import App, AppSecret, AppStatus, AppType
+from consentry.model.client import AppDetails, Client, RedirectRefusal
+from consentry.model.event import Event
+from consentry.model.ids import AppId, ClientId, OrganisationId, UserId
+from consentry.oauth.redirect_uri import MismatchPart
+from consentry.oauth.scope import Scope
+from consentry.storage import app_secrets, events
+from consentry.storage.database import (
+    Database,
+    Operation,
+    Row,
+    Statement,
+    from_micros,
+    from_micros_or_none,
+    to_micros,
+)
+
+COLUMNS = """
+a.id, a.client_id, a.organisation_id, a.name, a.type, a.redirect_uris, a.required_scopes, a.optional_scopes,
+a.require_pkce, a.status, a.created_by, a.created_at, a.updated_at
+"""
+"""The columns that `app_of` reads, of the table `apps` under the name `a`."""
+
+COLUMN_COUNT = 13
+
+_FIND = f"SELECT {COLUMNS} FROM apps a WHERE a.client_id = $1 AND a.status <> 'deleted'"  # noqa: S608 - constants
+
+_FIND_CLIENT = f"""
+SELECT {COLUMNS}, {app_secrets.COLUMNS}
+FROM apps a LEFT JOIN app_secrets s ON s.app_id = a.id AND s.retired_at IS NULL
+WHERE a.client_id = $1 AND a.status <> 'deleted' ORDER BY s.id
+"""  # noqa: S608 - constants
+
+_PAGE_OF_ORGANISATION = f"""
+SELECT {COLUMNS} FROM apps a WHERE a.organisation_id = $1
+AND a.id > COALESCE((SELECT id FROM apps WHERE client_id = $2), '') AND a.status <> 'deleted' ORDER BY a.id LIMIT $3
+"""  # noqa: S608 - constants
+
+_PAGE_OF_ALL = f"""
+SELECT {COLUMNS} FROM apps a
+WHERE a.id > COALESCE((SELECT id FROM apps WHERE client_id = $1), '') AND a.status <> 'deleted' ORDER BY a.id LIMIT $2
+"""  # noqa: S608 - constants
+
+_USE = """
+SELECT (SELECT name FROM users WHERE id = $2),
+       (SELECT count(*) FROM connections WHERE app_id = $1 AND ended_at IS NULL),
+       (SELECT max(last_used_at) FROM connections WHERE app_id = $1)
+"""
+
+# From a SELECT, so that an organisation that does not exist gives no row rather than the engine's own error.
+_REGISTER = """
+INSERT INTO apps (id, client_id, organisation_id, name, type, redirect_uris, required_scopes, optional_scopes,
+                  require_pkce, status, created_by, created_at, updated_at)
+SELECT $1, $2, id, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 FROM organisations WHERE id = $3 RETURNING id
+"""
+
+_CHANGE = """
+UPDATE apps SET name = $2, redirect_uris = $3, required_scopes = $4, optional_scopes = $5, require_pkce = $6,
+                updated_at = $7
+WHERE id = $1 AND name = $8 AND redirect_uris = $9 AND required_scopes = $10 AND optional_scopes = $11
+  AND require_pkce = $12 AND status <> 'deleted' RETURNING id
+"""
+
+_CHANGE_STATUS = "UPDATE apps SET status = $2, updated_at = $3 WHERE id = $1 AND status = $4 RETURNING id"
+_DELETE = "UPDATE apps SET status = 'deleted', updated_at = $2 WHERE id = $1 AND status <> 'deleted' RETURNING id"
+_COUNT_LIVE_CONNECTIONS = "SELECT count(*) FROM connections WHERE app_id = $1 AND ended_at IS NULL"
+_END_CONNECTIONS = """
+UPDATE connections SET ended_at = $2, ended_by = 'app_deleted', updated_at = $2 WHERE app_id = $1 AND ended_at IS NULL
+"""
+
+REFUSALS_MOST = 20
+
+_RECORD_REFUSAL = """
+INSERT INTO redirect_refusals (app_id, redirect_uri, part, closest, times, first_at, last_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (app_id, redirect_uri) DO UPDATE SET
+    part = excluded.part, closest = excluded.closest, last_at = excluded.last_at,
+    times = redirect_refusals.times + excluded.times
+"""
+
+_FORGET_OLD_REFUSALS = """
+DELETE FROM redirect_refusals WHERE app_id = $1 AND redirect_uri NOT IN (
+    SELECT redirect_uri FROM redirect_refusals WHERE app_id = $1 ORDER BY last_at DESC, redirect_uri LIMIT $2
+)
+"""
+
+_REFUSALS = """
+SELECT redirect_uri, part, closest, times, first_at, last_at
+FROM redirect_refusals WHERE app_id = $1 ORDER BY last_at DESC, redirect_uri
+"""
+
+
+def app_of(row: Row) -> App:
+    """Return the app of a row that begins with `COLUMNS`."""
+    return App(
+        AppId(row[0]),
+        ClientId(row[1]),
+        OrganisationId(row[2]),
+        row[3],
+        AppType(row[4]),
+        tuple(row[5].split("\n")),
+        Scope.parse(row[6]),
+        Scope.parse(row[7]),
+        bool(row[8]),
+        AppStatus(row[9]),
+        None if row[10] is None else UserId(row[10]),
+        from_micros(row[11]),
+        from_micros(row[12]),
+    )
+
+
+def _edited(app: App) -> tuple[str, str, str, str, int]:
+    return (
+        app.name,
+        "\n".join(app.redirect_uris),
+        str(app.required_scopes),
+        str(app.optional_scopes),
+        int(app.require_pkce),
+    )
+
+
+def registering(app: App, secret: AppSecret | None, event: Event) -> Operation[bool]:
+    """Write a new app, its first secret and the event."""
+    name, redirect_uris, required_scopes, optional_scopes, require_pkce = _edited(app)
+    rows = yield Statement(
+        _REGISTER,
+        (
+            app.id,
+            app.client_id,
+            app.organisation_id,
+            name,
+            app.type,
+            redirect_uris,
+            required_scopes,
+            optional_scopes,
+            require_pkce,
+            app.status,
+            app.created_by,
+            to_micros(app.created_at),
+            to_micros(app.updated_at),
+        ),
+    )
+    if not rows:
+        return False
+    if secret is not None:
+        yield app_secrets.insert(secret)
+    yield events.append(event)
+    return True
+
+
+def changing(before: App, after: App, event: Event) -> Operation[bool]:
+    """Write the edited fields, if nobody else has edited them since they were read."""
+    rows = yield Statement(_CHANGE, (before.id, *_edited(after), to_micros(event.at), *_edited(before)))
+    if rows:
+        yield events.append(event)
+    return bool(rows)
+
+
+def changing_status(app_id: AppId, status: AppStatus, before: AppStatus, event: Event) -> Operation[bool]:
+    """Set the status, if it still is `before`."""
+    rows = yield Statement(_CHANGE_STATUS, (app_id, status, to_micros(event.at), before))
+    if rows:
+        yield events.append(event)
+    return bool(rows)
+
+
+def deleting(app_id: AppId, event: Event) -> Operation[bool]:
+    """Leave a tombstone; end every connection by one statement, whatever their number."""
+    at = to_micros(event.at)
+    rows = yield Statement(_DELETE, (app_id, at))
+    if not rows:
+        return False
+    counted = yield Statement(_COUNT_LIVE_CONNECTIONS, (app_id,))
+    yield Statement(_END_CONNECTIONS, (app_id, at))
+    yield app_secrets.retire_all(app_id, event.at)
+    yield events.append(replace(event, details={**event.details, "connections_ended": str(counted[0][0])}))
+    return True
+
+
+def recording_refusal(app_id: AppId, refusal: RedirectRefusal) -> Operation[None]:
+    """Count a refused address, and forget the oldest beyond the twentieth, so that strangers cannot fill the table."""
+    yield Statement(
+        _RECORD_REFUSAL,
+        (
+            app_id,
+            refusal.redirect_uri,
+            refusal.part,
+            refusal.closest,
+            refusal.times,
+            to_micros(refusal.first_at),
+            to_micros(refusal.last_at),
+        ),
+    )
+    yield Statement(_FORGET_OLD_REFUSALS, (app_id, REFUSALS_MOST))
+
+
+class AppRows:
+    """Keeps apps in the database; the `AppStore` of the ports."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find_app(self, client_id: str) -> App | None:
+        """Return the app of this client ID, or None."""
+        rows = await self._database.read(_FIND, client_id)
+        return app_of(rows[0]) if rows else None
+
+    async def find_client(self, client_id: str) -> Client | None:
+        """Return the app with its secrets, in one read, or None."""
+        rows = await self._database.read(_FIND_CLIENT, client_id)
+        return _client_of(rows) if rows else None
+
+    async def find_details(self, client_id: str, *, now: datetime) -> AppDetails | None:
+        """Return the app, its live secrets, its use and its recent refusals, or None."""
+        client = await self.find_client(client_id)
+        if client is None:
+            return None
+        app = client.app
+        ((created_by_name, live_connections, last_used_at),) = await self._database.read(_USE, app.id, app.created_by)
+        refusals = await self._database.read(_REFUSALS, app.id)
+        return AppDetails(
+            app,
+            client.live_secrets(now),
+            created_by_name,
+            live_connections,
+            from_micros_or_none(last_used_at),
+            tuple(_refusal_of(row) for row in refusals),
+        )
+
+    async def page(self, organisation_id: OrganisationId | None, *, after: ClientId | None, limit: int) -> list[App]:
+        """Return up to `limit` apps that were registered after the app `after`."""
+        if organisation_id is None:
+            rows = await self._database.read(_PAGE_OF_ALL, after, limit)
+        else:
+            rows = await self._database.read(_PAGE_OF_ORGANISATION, organisation_id, after, limit)
+        return [app_of(row) for row in rows]
+
+    async def register(self, app: App, secret: AppSecret | None, event: Event) -> bool:
+        """Write a new app and its first secret; False if there is no such organisation."""
+        return await self._database.write(registering, app, secret, event)
+
+    async def change(self, before: App, after: App, event: Event) -> bool:
+        """Write the edited fields; False if they are no longer as they were `before`."""
+        return await self._database.write(changing, before, after, event)
+
+    async def change_status(self, app_id: AppId, status: AppStatus, *, before: AppStatus, event: Event) -> bool:
+        """Set the status; False if it is no longer `before`."""
+        return await self._database.write(changing_status, app_id, status, before, event)
+
+    async def delete(self, app_id: AppId, event: Event) -> bool:
+        """Leave a tombstone and end secrets and connections; False if it was deleted already."""
+        return await self._database.write(deleting, app_id, event)
+
+    async def record_refusal(self, app_id: AppId, refusal: RedirectRefusal) -> None:
+        """Add a refused redirect URI to the app's own log."""
+        await self._database.write(recording_refusal, app_id, refusal)
+
+
+def _client_of(rows: Sequence[Row]) -> Client:
+    secrets = tuple(app_secrets.secret_of(row[COLUMN_COUNT:]) for row in rows if row[COLUMN_COUNT] is not None)
+    return Client(app_of(rows[0]), secrets)
+
+
+def _refusal_of(row: Row) -> RedirectRefusal:
+    return RedirectRefusal(row[0], MismatchPart(row[1]), row[2], row[3], from_micros(row[4]), from_micros(row[5]))
