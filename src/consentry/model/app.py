@@ -1,14 +1,25 @@
 """Apps: the registered third parties. In protocol code an app is the client of RFC 6749 §2."""
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from consentry.model.ids import AppId, ClientId, OrganisationId, SecretId, UserId
+from consentry.model.shown_name import NAME_LENGTH, clean_name, find_name_fault
 from consentry.oauth.scope import Scope
 
-NAME_LENGTH = 80
+__all__ = [
+    "NAME_LENGTH",
+    "REDIRECT_URIS_MOST",
+    "App",
+    "AppSecret",
+    "AppStatus",
+    "AppType",
+    "clean_name",
+    "find_name_fault",
+    "secret_overlap_end",
+]
+
 REDIRECT_URIS_MOST = 20
 
 
@@ -76,21 +87,6 @@ class AppSecret:
     def is_live(self, now: datetime) -> bool:
         """Tell whether the secret still authenticates its app."""
         return self.retired_at is None and (self.expires_at is None or now < self.expires_at)
-
-
-def find_name_fault(name: str) -> str | None:
-    """Return what is wrong with a name that people will read on a consent screen, or None.
-
-    Control, invisible and direction-changing characters are refused, because they make one name look like another
-    (RFC 9700 §4.16 speaks of the page; this is about what stands on it).
-    """
-    if not name.strip():
-        return "Enter a name."
-    if len(name) > NAME_LENGTH:
-        return f"The name is too long: use at most {NAME_LENGTH} characters."
-    if any(unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} for character in name):
-        return "The name has an invisible or control character: type it again without special characters."
-    return None
 
 
 def secret_overlap_end(now: datetime, overlap: timedelta) -> datetime:

@@ -113,7 +113,7 @@ def scheduling_expiry(app_id: AppId, secret_id: SecretId, expires_at: datetime, 
     return bool(rows)
 
 
-class AppSecretRows:
+class SqlAppSecretStore:
     """Keeps client secrets in the database; the `AppSecretStore` of the ports."""
 
     def __init__(self, database: Database) -> None:

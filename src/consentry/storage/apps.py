@@ -200,7 +200,7 @@ def recording_refusal(app_id: AppId, refusal: RedirectRefusal) -> Operation[None
     yield Statement(_FORGET_OLD_REFUSALS, (app_id, REFUSALS_MOST))
 
 
-class AppRows:
+class SqlAppStore:
     """Keeps apps in the database; the `AppStore` of the ports."""
 
     def __init__(self, database: Database) -> None:
@@ -208,11 +208,15 @@ class AppRows:
 
     async def find_app(self, client_id: str) -> App | None:
         """Return the app of this client ID, or None."""
+        if not _is_client_id(client_id):
+            return None
         rows = await self._database.read(_FIND, client_id)
         return app_of(rows[0]) if rows else None
 
     async def find_client(self, client_id: str) -> Client | None:
         """Return the app with its secrets, in one read, or None."""
+        if not _is_client_id(client_id):
+            return None
         rows = await self._database.read(_FIND_CLIENT, client_id)
         return _client_of(rows) if rows else None
 
@@ -260,6 +264,11 @@ class AppRows:
     async def record_refusal(self, app_id: AppId, refusal: RedirectRefusal) -> None:
         """Add a refused redirect URI to the app's own log."""
         await self._database.write(recording_refusal, app_id, refusal)
+
+
+def _is_client_id(text: str) -> bool:
+    """Tell whether `text` may be asked for: NUL and broken text would be an engine's error (threats IN-07)."""
+    return text.isascii() and text.isprintable()
 
 
 def _client_of(rows: Sequence[Row]) -> Client:
