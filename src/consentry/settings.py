@@ -1,7 +1,7 @@
 """The settings of a server: one frozen record, read from a TOML file and the environment, checked at the start."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
@@ -127,7 +127,7 @@ def load_settings(config: Path | None, environ: Mapping[str, str]) -> Settings:
     default = Settings(secret_key=Secret(""))
     url = given.read("database_url", database_url, database_url(default.database_url, given.folder("database_url")))
     settings = Settings(
-        secret_key=_secret_key(given, url),
+        secret_key=default.secret_key,
         database_url=url,
         issuer=given.read("issuer", issuer_url, default.issuer),
         catalog=given.read("catalog", path, path(str(default.catalog), given.folder("catalog"))),
@@ -162,7 +162,8 @@ def load_settings(config: Path | None, environ: Mapping[str, str]) -> Settings:
             "is shorter than refresh_idle_lifetime.",
             "Raise it, or lower refresh_idle_lifetime.",
         )
-    return settings
+    # Last, because it may write a file: settings with a fault must leave nothing behind.
+    return replace(settings, secret_key=_secret_key(given, url))
 
 
 def _secret_key(given: GivenValues, url: str) -> Secret:

@@ -18,7 +18,9 @@ Raises `BadValue`, with the problem and the remedy.
 
 PREFIX = "CONSENTRY_"
 CONFIG_VARIABLE = "CONSENTRY_CONFIG"
-"""Names the configuration file for a command that was given no `--config`."""
+"""Names the configuration file for a process that was given no `--config`."""
+
+CONFIG_NAME = "consentry.toml"
 
 # Kubernetes puts these into every container beside a Service that is named `consentry`; nobody meant them as settings.
 _SERVICE_LINK = re.compile(r"CONSENTRY_(SERVICE_(HOST|PORT)(_\w+)?|PORT_\d+_(TCP|UDP)(_\w+)?)")
@@ -79,6 +81,17 @@ class GivenValues:
     def folder(self, key: str) -> Path:
         """Return the folder at which a relative path in the setting, given or default, starts."""
         return self.values[key].folder if key in self.values else self.home
+
+
+def find_config(given: Path | None, environ: Mapping[str, str]) -> Path | None:
+    """Return the configuration file to read: the one given, the environment's, this folder's, or None."""
+    if given is not None:
+        return given
+    named = environ.get(CONFIG_VARIABLE)
+    if named:
+        return Path(named)
+    here = Path(CONFIG_NAME)
+    return here if here.exists() else None
 
 
 def gather(config: Path | None, environ: Mapping[str, str], known: frozenset[str]) -> GivenValues:

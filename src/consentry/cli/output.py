@@ -1,0 +1,82 @@
+"""What a command says: its result on standard output, a fault on standard error."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+import typer
+
+Scalar: TypeAlias = str | int | float | bool | None
+Item: TypeAlias = Mapping[str, "Scalar | Item | Sequence[Scalar] | Sequence[Item]"]
+Result: TypeAlias = Item | Sequence[Item]
+"""What a command may answer: an object, or a list of objects. Times are RFC 3339 text."""
+
+
+class CommandError(Exception):
+    """What was asked cannot be done; the text says why and what to do. The command line exits with 1."""
+
+
+def show(result: Result, *, as_json: bool) -> None:
+    """Write `result`: exactly one JSON value and a line end with `--json`, otherwise for a person to read."""
+    if as_json:
+        typer.echo(json.dumps(result, ensure_ascii=False))
+    elif isinstance(result, Mapping):
+        _show_item(result)
+    else:
+        _show_table(result)
+
+
+def note(text: str) -> None:
+    """Say something to a person beside the result; on standard error, so that it never mixes with JSON."""
+    typer.echo(text, err=True)
+
+
+def complain(text: str) -> None:
+    """Write a fault to standard error."""
+    typer.echo(f"Error: {text}", err=True)
+
+
+def _show_item(item: Item) -> None:
+    # Plain lines, not a table: a secret that is shown once must never be cut or wrapped.
+    width = max((len(_heading(key)) for key in item), default=0)
+    for key, value in item.items():
+        typer.echo(f"{_heading(key):<{width}}  {_cell(value)}")
+
+
+def _show_table(items: Sequence[Item]) -> None:
+    if not items:
+        typer.echo("None.")
+        return
+    # Loaded here because most commands write no table, and Rich is slow to load.
+    from rich.console import Console  # noqa: PLC0415 - see above
+    from rich.table import Table  # noqa: PLC0415 - see above
+    from rich.text import Text  # noqa: PLC0415 - see above
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for key in items[0]:
+        # Identifiers are copied into the next command, so they keep to one line.
+        table.add_column(_heading(key), no_wrap=key.endswith("id"), overflow="fold")
+    for item in items:
+        table.add_row(*(Text(_cell(item.get(key))) for key in items[0]))
+    Console(file=sys.stdout, width=None if sys.stdout.isatty() else 200).print(table)
+
+
+def _heading(key: str) -> str:
+    words = key.replace("_", " ")
+    return (words[:1].upper() + words[1:]).replace(" id", " ID").replace("Id", "ID")
+
+
+def _cell(value: object) -> str:
+    match value:
+        case None | "" | []:
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case list() | tuple():
+            return ", ".join(_cell(each) for each in value)
+        case Mapping():
+            return ", ".join(f"{_heading(str(key))}: {_cell(each)}" for key, each in value.items())
+        case _:
+            # A name that somebody typed elsewhere must not move the cursor or recolour the terminal.
+            return "".join(letter if letter.isprintable() else "\ufffd" for letter in str(value))
