@@ -74,9 +74,10 @@ def test_in_08_a_huge_scope_is_an_invalid_scope() -> None:
     assert len(Scope.of(*many[:MAX_TOKENS])) == MAX_TOKENS
     assert len(Scope.parse(" ".join(many[:MAX_TOKENS]))) == MAX_TOKENS
     assert str(Scope.of("a" * MAX_TOKEN_LENGTH)) == "a" * MAX_TOKEN_LENGTH
-    for make in (lambda: Scope.parse(" ".join(many)), lambda: Scope.of(*many)):
-        with pytest.raises(OAuthError, match="invalid_scope: The scope has more than 100 names"):
-            make()
+    with pytest.raises(OAuthError, match="invalid_scope: The scope has more than 100 names"):
+        Scope.parse(" ".join(many))
+    with pytest.raises(OAuthError, match="invalid_scope: The scope has more than 100 names"):
+        Scope.of(*many)
 
 
 def test_a_refresh_without_a_scope_keeps_all_that_is_held() -> None:

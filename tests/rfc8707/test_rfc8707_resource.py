@@ -4,7 +4,7 @@ import pytest
 
 from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.oauth.parameters import Parameters
-from consentry.oauth.resource import parse_resource
+from consentry.oauth.resource import is_same_resource, parse_resource
 
 
 def parameters(*resources: str) -> Parameters:
@@ -45,3 +45,23 @@ def test_the_number_of_resources_is_limited() -> None:
     assert len(parse_resource(parameters(*ten))) == 10
     with pytest.raises(OAuthError, match="invalid_target: The request names more than 10 resources"):
         parse_resource(parameters(*ten, "urn:10"))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("https://api.test", "https://api.test", True),
+        ("https://api.test", "https://api.test/", True),
+        ("https://api.test/", "https://api.test", True),
+        ("https://api.test/", "https://api.test//", False),
+        ("https://api.test/v1", "https://api.test/v1/", False),
+        ("https://api.test?a", "https://api.test/?a", False),
+        ("https://api.test", "https://API.test", False),
+        ("https://api.test", "https://api.test:443", False),
+        ("https://api.test", "http://api.test", False),
+    ],
+)
+def test_the_slash_at_the_root_makes_no_other_resource_and_everything_else_does(
+    one: str, other: str, *, is_same: bool
+) -> None:
+    assert is_same_resource(one, other) == is_same

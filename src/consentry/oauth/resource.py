@@ -28,3 +28,15 @@ def _is_valid(resource: str) -> bool:
     uri = Uri.parse(resource)
     is_visible = resource.isascii() and resource.isprintable() and " " not in resource
     return len(resource) <= MAX_LENGTH and is_visible and bool(uri.scheme) and uri.fragment is None
+
+
+def is_same_resource(one: str, other: str) -> bool:
+    """Return whether two identifiers name the same API: equal, or the root of a host with and without its slash.
+
+    Choice: nothing else is normalised; clients are known to drop or add that one slash. *Source:* RFC 3986 §6.2.3.
+
+    >>> is_same_resource("https://api.example.com", "https://api.example.com/")
+    True
+    """
+    paths = {Uri.parse(one).path, Uri.parse(other).path}
+    return one == other or (one.rstrip("/") == other.rstrip("/") and paths == {"", "/"})
