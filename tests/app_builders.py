@@ -29,7 +29,8 @@ def a_draft(**changes: Any) -> AppDraft:
 
 
 def _writing(statements: list[Statement]) -> Operation[None]:
-    yield from statements
+    # A generator, because the engine sends the rows back, which a list's iterator cannot take.
+    yield from (statement for statement in statements)
 
 
 async def add_people(database: SqliteDatabase) -> None:
