@@ -47,10 +47,11 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionDetails:
-    """A connection with the names that a list shows."""
+    """A connection with the names that a list shows. `registered_by` names the organisation that registered the app."""
 
     connection: Connection
     app_name: str
+    registered_by: str
     client_id: ClientId
     app_scopes: Scope
     app_status: str

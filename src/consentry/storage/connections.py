@@ -1,0 +1,113 @@
+"""Connections in the database: lists, one by one, and their end."""
+
+from consentry.model.connection import Connection, ConnectionDetails, EndedBy
+from consentry.model.event import Event
+from consentry.model.ids import AppId, ClientId, ConnectionId, OrganisationId, UserId
+from consentry.oauth.scope import Scope
+from consentry.ports.connections import ConnectionFilter, FoundConnection
+from consentry.storage import events
+from consentry.storage.database import (
+    Database,
+    Operation,
+    Row,
+    Statement,
+    Value,
+    from_micros,
+    from_micros_or_none,
+    to_micros,
+)
+from consentry.storage.events import LAST
+from consentry.storage.holder import HOLDER_COLUMNS, HOLDER_WIDTH, holder_joins, read_holder
+
+_OWN_WIDTH = 20
+_SELECT = f"""
+SELECT c.id, c.organisation_id, c.user_id, c.app_id, c.scopes, c.declined_scopes, c.created_at, c.updated_at,
+    c.first_used_at, c.last_used_at, c.ended_at, c.ended_by,
+    a.name, ao.name, a.client_id, trim(a.required_scopes || ' ' || a.optional_scopes), a.status,
+    o.name, u.email, u.name,
+    {HOLDER_COLUMNS}
+FROM connections c
+JOIN apps a ON a.id = c.app_id
+JOIN organisations ao ON ao.id = a.organisation_id
+{holder_joins("c.organisation_id", "c.user_id")}
+"""  # noqa: S608 - composed of constants only
+
+_FIND = f"{_SELECT} WHERE c.id = $1"
+
+_END = """
+UPDATE connections SET ended_at = $2, ended_by = $3, updated_at = $2
+WHERE id = $1 AND ended_at IS NULL
+RETURNING id
+"""
+
+
+class SqlConnectionStore:
+    """The store of connections over either engine."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find(self, connection_id: ConnectionId) -> FoundConnection | None:
+        """Return the connection, live or ended, or None."""
+        for row in await self._database.read(_FIND, connection_id):
+            return _found(row)
+        return None
+
+    async def page(
+        self, wanted: ConnectionFilter, *, after: ConnectionId | None, limit: int
+    ) -> tuple[FoundConnection, ...]:
+        """Return up to `limit` connections, newest first, that come after `after` in that order."""
+        conditions = ["c.id < $1"]
+        args: list[Value] = [after or LAST, limit]
+        for column, value in (
+            ("c.organisation_id", wanted.organisation_id),
+            ("c.user_id", wanted.user_id),
+            ("a.client_id", wanted.client_id),
+        ):
+            if value is not None:
+                args.append(value)
+                conditions.append(f"{column} = ${len(args)}")
+        if not wanted.include_ended:
+            conditions.append("c.ended_at IS NULL")
+        sql = f"{_SELECT} WHERE {' AND '.join(conditions)} ORDER BY c.id DESC LIMIT $2"
+        return tuple(_found(row) for row in await self._database.read(sql, *args))
+
+    async def end(self, connection_id: ConnectionId, ended_by: EndedBy, event: Event) -> bool:
+        """End the connection at the event's time: one row, and with it all that hangs on it."""
+
+        def operation() -> Operation[bool]:
+            if not (yield Statement(_END, (connection_id, to_micros(event.at), ended_by))):
+                return False
+            yield events.append(event)
+            return True
+
+        return await self._database.write(operation)
+
+
+def _found(row: Row) -> FoundConnection:
+    connection = Connection(
+        ConnectionId(row[0]),
+        OrganisationId(row[1]),
+        UserId(row[2]),
+        AppId(row[3]),
+        Scope.parse(row[4]),
+        Scope.parse(row[5]),
+        from_micros(row[6]),
+        from_micros(row[7]),
+        from_micros_or_none(row[8]),
+        from_micros_or_none(row[9]),
+        from_micros_or_none(row[10]),
+        None if row[11] is None else EndedBy(row[11]),
+    )
+    details = ConnectionDetails(
+        connection=connection,
+        app_name=row[12],
+        registered_by=row[13],
+        client_id=ClientId(row[14]),
+        app_scopes=Scope.parse(row[15]),
+        app_status=row[16],
+        organisation_name=row[17],
+        user_email=row[18],
+        user_name=row[19],
+    )
+    return FoundConnection(details, read_holder(row[_OWN_WIDTH : _OWN_WIDTH + HOLDER_WIDTH]))

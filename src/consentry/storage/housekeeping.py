@@ -1,0 +1,73 @@
+"""Removing expired rows: a look along the primary key in a read, then one delete over the stretch that was seen."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from consentry.ports.housekeeping import Batch, Leftover
+from consentry.storage.database import Database, Operation, Statement, to_micros
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a kind of row is, its key, and what makes a row expired at `{moment}`."""
+
+    table: str
+    key: str
+    expired: str
+
+
+_ENDS = "expires_at <= {moment}"
+_PLACES = {
+    Leftover.ACCESS_TOKEN: _Place("access_tokens", "id", _ENDS),
+    Leftover.AUTHORIZATION_CODE: _Place("authorization_codes", "id", _ENDS),
+    Leftover.PENDING_AUTHORIZATION: _Place("pending_authorizations", "id", _ENDS),
+    Leftover.SESSION: _Place("sessions", "id", "(expires_at <= {moment} OR ended_at <= {moment})"),
+    Leftover.TOKEN_FAMILY: _Place(
+        "token_families",
+        "id",
+        "(expires_at <= {moment} OR idle_expires_at <= {moment} OR ended_at <= {moment})",
+    ),
+    Leftover.THROTTLE: _Place("throttles", "key", "(last_at <= {moment} AND blocked_until <= {moment})"),
+}
+
+
+def _look_sql(place: _Place) -> str:
+    expired = place.expired.format(moment="$3")
+    return f"""
+    SELECT max(k), sum(gone) FROM (
+        SELECT {place.key} AS k, CASE WHEN {expired} THEN 1 ELSE 0 END AS gone
+        FROM {place.table} WHERE {place.key} > $1 AND {place.key} < $2 ORDER BY {place.key} LIMIT $4
+    ) stretch
+    """  # noqa: S608 - composed of constants only
+
+
+def _remove_sql(place: _Place) -> str:
+    expired = place.expired.format(moment="$3")
+    return f"DELETE FROM {place.table} WHERE {place.key} > $1 AND {place.key} <= $2 AND {expired}"  # noqa: S608 - as above
+
+
+_LOOK = {kind: _look_sql(place) for kind, place in _PLACES.items()}
+_REMOVE = {kind: _remove_sql(place) for kind, place in _PLACES.items()}
+
+
+class SqlHousekeepingStore:
+    """The store's broom, over either engine."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def look(
+        self, kind: Leftover, *, after: str, before: str, expired_before: datetime, limit: int
+    ) -> Batch | None:
+        """Return the next up to `limit` rows with keys between `after` and `before` (both exclusive), or None."""
+        rows = await self._database.read(_LOOK[kind], after, before, to_micros(expired_before), limit)
+        last, expired = rows[0]
+        return None if last is None else Batch(last, expired)
+
+    async def remove(self, kind: Leftover, *, after: str, last: str, expired_before: datetime) -> None:
+        """Remove those of the batch that expired before `expired_before`."""
+
+        def operation() -> Operation[None]:
+            yield Statement(_REMOVE[kind], (after, last, to_micros(expired_before)))
+
+        await self._database.write(operation)
