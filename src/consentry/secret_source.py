@@ -21,3 +21,7 @@ class SystemSecretSource:
     def new_secret(self) -> Secret:
         """Return 43 base62 characters of 256 random bits."""
         return encode_secret(secrets.token_bytes(SECRET_BYTES))
+
+    def new_bytes(self, count: int) -> bytes:
+        """Return `count` random bytes."""
+        return secrets.token_bytes(count)

@@ -61,7 +61,7 @@ class Access:
     """The guard's answer for a credential that works.
 
     `approved` is what consent (and the app's registration) or the key allows; `held` is what the member may do now;
-    `permissions` is what both allow. `scope` holds the approved scopes that still give something; None for a key.
+    `permissions` is what both allow. `scope` holds the approved scopes that the app still has; None for a key.
     """
 
     organisation_id: OrganisationId
@@ -85,7 +85,7 @@ class Access:
         if permission not in self.held:
             return Refused(
                 Reason.USER_LACKS_PERMISSION,
-                f"The user's own role does not include {permission}. An administrator of the organisation can change that.",
+                f"The user's own role does not include {permission}. An administrator can change that.",
                 permission,
             )
         if self.api_key_id is not None:
@@ -101,8 +101,3 @@ class Access:
             else f"No scope covers {permission}: apps cannot be given it."
         )
         return Refused(Reason.SCOPE_NOT_GRANTED, sentence, permission, scopes)
-
-
-def still_covered(scope: Scope, held: frozenset[str], catalog: Catalog) -> Scope:
-    """Return the scopes that still give at least one permission, under what the member holds now."""
-    return Scope.of(*(token for token in scope if catalog.expand((token,)) & held))

@@ -24,3 +24,7 @@ class SecretSource(Protocol):
     def new_secret(self) -> Secret:
         """Return 43 base62 characters of 256 random bits."""
         ...
+
+    def new_bytes(self, count: int) -> bytes:
+        """Return `count` random bytes, for a nonce."""
+        ...

@@ -1,0 +1,126 @@
+"""The authorization code grant: proof first, then one statement that has one winner.
+
+RFC 6749 §4.1.3, RFC 7636 §4.6, RFC 9700 §2.1.1, OAuth 2.1 draft §4.1.3.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from consentry.flows.issue_tokens import TokenMint
+from consentry.model.client import Client
+from consentry.model.credential import WRONG_PROOFS_MOST, AuthorizationCode
+from consentry.model.event import Actor, Event, EventKind
+from consentry.model.ids import CodeId, EventId
+from consentry.model.live import LiveCode
+from consentry.model.secret import CredentialKind, is_same_digest, parse_credential
+from consentry.oauth import pkce
+from consentry.oauth.errors import ErrorCode, OAuthError
+from consentry.oauth.resource import is_same_resource
+from consentry.oauth.responses import TokenResponse
+from consentry.oauth.token_request import AuthorizationCodeRequest
+from consentry.ports.credentials import CredentialStore
+from consentry.ports.world import Clock, SecretSource
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationCodeGrant:
+    """Exchanges a code for tokens."""
+
+    credentials: CredentialStore
+    mint: TokenMint
+    clock: Clock
+    secrets: SecretSource
+
+    async def exchange(self, request: AuthorizationCodeRequest, client: Client) -> TokenResponse:
+        """Return the tokens that the code stands for.
+
+        Raises OAuthError: INVALID_GRANT for a code that is unknown, expired, used, another client's, or whose proof is
+        wrong; INVALID_TARGET for another resource than was authorised. Proof of possession comes before redemption, so
+        that a thief without the verifier can neither use, burn nor revoke anything; the fifth wrong proof ends the
+        code. A replay by one who has the proof ends the tokens that the code gave. *Source:* RFC 6749 §4.1.2, §10.5.
+        """
+        now = self.clock.now()
+        live = await self._find(request.code)
+        if live is None or live.code.app_id != client.app.id:
+            raise _invalid_grant("The code is unknown, or was not issued to this client.")
+        await self._require_proof(request, live.code, now)
+        if live.code.consumed_at is not None:
+            await self._end_replayed(live, now)
+        _require_usable(live, now)
+        _require_same_resource(request, live.code)
+        family = self.mint.family(live.code, now)
+        access = self.mint.access_token(family.row, family.row.scope, now)
+        if not await self.credentials.redeem_code(live.code.id, family.row, access.row, now=now):
+            # Somebody redeemed it since the read above: find what that gave, and end it.
+            winner = await self.credentials.find_code(live.code.id)
+            await self._end_replayed(winner or live, now)
+        return TokenResponse(
+            access_token=access.text.reveal(),
+            expires_in=int((access.row.expires_at - now).total_seconds()),
+            refresh_token=family.refresh_token.reveal(),
+            scope=family.row.scope,
+        )
+
+    async def _find(self, text: str) -> LiveCode | None:
+        parsed = parse_credential(text, CredentialKind.AUTHORIZATION_CODE)
+        if parsed is None:
+            return None
+        live = await self.credentials.find_code(CodeId(parsed.id))
+        if live is None or not is_same_digest(live.code.digest, parsed.digest):
+            return None
+        return live
+
+    async def _require_proof(self, request: AuthorizationCodeRequest, code: AuthorizationCode, now: datetime) -> None:
+        fault = _find_proof_fault(request, code)
+        if fault is not None:
+            await self.credentials.count_wrong_proof(code.id, most=WRONG_PROOFS_MOST, now=now)
+            raise _invalid_grant(fault)
+
+    async def _end_replayed(self, live: LiveCode, now: datetime) -> None:
+        if live.code.family_id is not None:
+            event = Event(
+                EventId(self.secrets.new_id("evt_")),
+                now,
+                EventKind.CODE_REPLAYED,
+                live.holder.organisation_id,
+                Actor(user_id=live.holder.user_id, through=live.connection.app_id),
+                live.connection.id,
+            )
+            await self.credentials.end_family(live.code.family_id, event, now=now)
+        raise _invalid_grant("The code was used already. The tokens that it gave have been ended: connect again.")
+
+
+def _find_proof_fault(request: AuthorizationCodeRequest, code: AuthorizationCode) -> str | None:
+    # Choice: absent is allowed where PKCE bound the code (OAuth 2.1 draft §10.2), refused otherwise (RFC 6749 §4.1.3).
+    if request.redirect_uri is None and code.code_challenge is None:
+        return "The parameter redirect_uri is missing: it must be the one of the authorization request."
+    if request.redirect_uri is not None and request.redirect_uri != code.redirect_uri:
+        return "The redirect_uri is not the one of the authorization request."
+    if code.code_challenge is None:
+        # RFC 9700 §4.8.2: a verifier for a code without a challenge is the mark of a downgrade.
+        if request.code_verifier is not None:
+            return "The authorization request had no code_challenge, so there must be no code_verifier."
+        return None
+    if request.code_verifier is None:
+        return "The parameter code_verifier is missing."
+    if not pkce.matches(code.code_challenge, request.code_verifier):
+        return "The code_verifier does not match the code_challenge of the authorization request."
+    return None
+
+
+def _require_usable(live: LiveCode, now: datetime) -> None:
+    if live.code.is_expired(now):
+        raise _invalid_grant("The code has expired: it is valid for a minute. Start again.")
+    if live.connection.ended or not live.holder.is_active:
+        raise _invalid_grant("The connection was ended, or its user may not act any more.")
+
+
+def _require_same_resource(request: AuthorizationCodeRequest, code: AuthorizationCode) -> None:
+    if any(code.resource is None or not is_same_resource(code.resource, asked) for asked in request.resource):
+        raise OAuthError(
+            ErrorCode.INVALID_TARGET, "The resource is not the one that the user authorised: start again with it."
+        )
+
+
+def _invalid_grant(description: str) -> OAuthError:
+    return OAuthError(ErrorCode.INVALID_GRANT, description)

@@ -1,0 +1,126 @@
+"""The authorization endpoint's rules, in the order that keeps a stranger from being sent anywhere.
+
+Who asks and where the answer goes is settled first, and a fault there is shown, never redirected (RFC 6749 §4.1.2.1).
+Only then is the rest read, and its faults go back to the redirect URI, once the user has signed in (RFC 9700 §4.11.2).
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from consentry.model.app import App, AppStatus
+from consentry.model.catalog import Catalog
+from consentry.oauth.authorization_request import AuthorizationRequest, ClientReference
+from consentry.oauth.errors import ErrorCode, OAuthError
+from consentry.oauth.parameters import Parameters
+from consentry.oauth.redirect_uri import Mismatch, explain_mismatch, find_match
+from consentry.oauth.resource import is_same_resource
+from consentry.oauth.scope import Scope
+from consentry.ports.apps import AppStore
+from consentry.ports.people import ResourceStore
+
+
+class UntrustedCode(StrEnum):
+    """Why a request is answered with a page of ours: stable codes that the page shows."""
+
+    INVALID_REQUEST = "invalid_request"
+    UNKNOWN_APP = "unknown_app"
+    APP_DEACTIVATED = "app_deactivated"
+    REDIRECT_URI_MISSING = "redirect_uri_missing"
+    REDIRECT_URI_MISMATCH = "redirect_uri_mismatch"
+
+
+class UntrustedRequestError(Exception):
+    """Client or redirect URI are wrong: nothing may be sent anywhere.
+
+    `app` and `mismatch` are set where the client is known and its redirect URI did not match, for the app's own log.
+    """
+
+    def __init__(
+        self,
+        code: UntrustedCode,
+        sentence: str,
+        *,
+        app: App | None = None,
+        sent: str | None = None,
+        mismatch: Mismatch | None = None,
+    ) -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.sentence = sentence
+        self.app = app
+        self.sent = sent
+        self.mismatch = mismatch
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedRedirect:
+    """An app, and an address that is registered for it: only this may ever be redirected to."""
+
+    app: App
+    redirect_uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class Authorize:
+    """Validates authorization requests. Writes nothing."""
+
+    apps: AppStore
+    resources: ResourceStore
+    catalog: Catalog
+
+    async def trust(self, query: Parameters) -> TrustedRedirect:
+        """Return the app and the redirect URI, both checked against the registration as it is now.
+
+        Raises UntrustedRequestError, which is shown on a page. *Source:* RFC 9700 §2.1, RFC 8252 §7.3.
+        """
+        try:
+            reference = ClientReference.parse(query)
+        except OAuthError as error:
+            raise UntrustedRequestError(UntrustedCode.INVALID_REQUEST, error.description) from error
+        app = await self.apps.find_app(reference.client_id)
+        if app is None:
+            raise UntrustedRequestError(UntrustedCode.UNKNOWN_APP, "No app with this client ID is registered here.")
+        if app.status is not AppStatus.ACTIVE:
+            raise UntrustedRequestError(UntrustedCode.APP_DEACTIVATED, "An administrator has deactivated this app.")
+        return TrustedRedirect(app, _trusted_uri(app, reference.redirect_uri))
+
+    async def read(self, query: Parameters, to: TrustedRedirect) -> AuthorizationRequest:
+        """Return what is asked for: all that the app declared where it named no scope (RFC 6749 §3.3).
+
+        Raises OAuthError, which goes back to `to`: also INVALID_SCOPE for a scope that the app has not declared, and
+        INVALID_TARGET for an API that is not registered here.
+        """
+        request = AuthorizationRequest.parse(query, require_pkce=to.app.require_pkce)
+        declared = Scope(to.app.scopes.tokens & self.catalog.scopes.keys())
+        undeclared = request.scope - declared
+        if undeclared:
+            raise OAuthError(
+                ErrorCode.INVALID_SCOPE, f"The app has not declared {undeclared}: add it to the app, or do not ask for it."
+            )
+        await self._require_known_resource(request.resource)
+        return request if request.scope else replace(request, scope=declared)
+
+    async def _require_known_resource(self, resource: tuple[str, ...]) -> None:
+        if len(resource) > 1:
+            raise OAuthError(ErrorCode.INVALID_TARGET, "Ask for one resource at a time.")
+        for asked in resource:
+            known = await self.resources.identifiers()
+            if not any(is_same_resource(one, asked) for one in known):
+                raise OAuthError(ErrorCode.INVALID_TARGET, "No API with this resource identifier is registered here.")
+
+
+def _trusted_uri(app: App, given: str | None) -> str:
+    if given is None:
+        if len(app.redirect_uris) == 1:
+            return app.redirect_uris[0]
+        raise UntrustedRequestError(
+            UntrustedCode.REDIRECT_URI_MISSING,
+            "The parameter redirect_uri is missing, and the app has more than one address registered.",
+            app=app,
+        )
+    if find_match(app.redirect_uris, given) is None:
+        mismatch = explain_mismatch(app.redirect_uris, given)
+        raise UntrustedRequestError(
+            UntrustedCode.REDIRECT_URI_MISMATCH, mismatch.sentence, app=app, sent=given, mismatch=mismatch
+        )
+    return given

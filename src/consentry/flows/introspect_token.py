@@ -1,0 +1,52 @@
+"""Token introspection. RFC 7662."""
+
+from dataclasses import dataclass
+
+from consentry.flows.check_bearer import CheckBearer
+from consentry.model.access import Access, Refused
+from consentry.model.client import Client
+from consentry.model.approval import ApprovalBook
+from consentry.model.organisation import ResourceServer
+from consentry.oauth.responses import IntrospectionResponse
+
+
+@dataclass(frozen=True, slots=True)
+class IntrospectToken:
+    """Says what a credential may do now, to those who may ask."""
+
+    bearer: CheckBearer
+    approvals: ApprovalBook
+    issuer: str
+
+    async def introspect(
+        self, text: str, caller: Client | ResourceServer | None, *, address: str | None = None
+    ) -> IntrospectionResponse:
+        """Return the state of the credential.
+
+        `caller` is an app, which learns of its own tokens only; a resource server, of any credential meant for it; or
+        None for an operator, of any. Everything else is `inactive`, and says no more (§2.2). `address`, where a
+        resource server passes it on, is held against the allow-list of an API key.
+        """
+        resource = caller.identifier if isinstance(caller, ResourceServer) else None
+        answer = await self.bearer.check(text, address=address, resource=resource)
+        if isinstance(answer, Refused) or (isinstance(caller, Client) and answer.app_id != caller.app.id):
+            return IntrospectionResponse.inactive()
+        return self._describe(answer)
+
+    def _describe(self, access: Access) -> IntrospectionResponse:
+        covered = None if access.scope is None else self.approvals.still_covered(access.scope, access.held)
+        return IntrospectionResponse(
+            active=True,
+            scope=covered,
+            client_id=access.client_id,
+            token_type="Bearer",  # noqa: S106 - the type of a token, not a secret
+            expires_at=access.expires_at,
+            issued_at=access.issued_at,
+            subject=access.user_id,
+            audience=() if access.resource is None else (access.resource,),
+            issuer=self.issuer,
+            permissions=tuple(sorted(access.permissions)),
+            organisation=access.organisation_id,
+            connection=access.connection_id,
+            api_key=access.api_key_id,
+        )

@@ -1,0 +1,106 @@
+"""The only place that mints tokens; shared by the grants."""
+
+import os
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from consentry.flows.token_policy import TokenPolicy
+from consentry.model.credential import AccessToken, AuthorizationCode, TokenFamily
+from consentry.model.ids import FamilyId, TokenId
+from consentry.model.refresh_token import RefreshToken, new_refresh_token, parse_refresh_token
+from consentry.model.secret import CredentialKind, Secret, digest, format_credential
+from consentry.oauth.scope import Scope
+from consentry.ports.world import SecretSource
+
+_NONCE_BYTES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class MintedAccess:
+    """An access token: its row, and its text for the client."""
+
+    row: AccessToken
+    text: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class MintedFamily:
+    """A token family with its current refresh token: its row, and the token's text for the client."""
+
+    row: TokenFamily
+    refresh_token: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class TokenMint:
+    """Makes families, access tokens and successors of refresh tokens. Stores nothing.
+
+    `mac_key` is the 32-byte key under which refresh tokens are marked as made by this server.
+    """
+
+    secrets: SecretSource
+    policy: TokenPolicy
+    mac_key: bytes
+
+    def access_token(self, family: TokenFamily, scope: Scope, now: datetime) -> MintedAccess:
+        """Return a new access token of the family; it never outlives the family."""
+        token_id, secret = TokenId(self.secrets.new_id()), self.secrets.new_secret()
+        expires_at = min(now + self.policy.access_token_lifetime, family.expires_at)
+        row = AccessToken(token_id, digest(secret), family.id, scope, family.resource, now, expires_at)
+        return MintedAccess(row, format_credential(CredentialKind.ACCESS_TOKEN, token_id, secret))
+
+    def family(self, code: AuthorizationCode, now: datetime) -> MintedFamily:
+        """Return the family that a code opens, with its first refresh token."""
+        family_id = FamilyId(self.secrets.new_id())
+        token = new_refresh_token(family_id, 1, self.secrets.new_secret(), self.mac_key)
+        row = TokenFamily(
+            id=family_id,
+            connection_id=code.connection_id,
+            scope=code.scope,
+            resource=code.resource,
+            refresh_digest=token.digest,
+            generation=1,
+            sealed_successor=None,
+            successor_scope=None,
+            created_at=now,
+            rotated_at=now,
+            idle_expires_at=self.idle_end(now),
+            expires_at=now + self.policy.refresh_absolute_lifetime,
+            ended_at=None,
+        )
+        return MintedFamily(row, token.text())
+
+    def successor(self, family: TokenFamily, spent: RefreshToken, scope: Scope, now: datetime) -> MintedFamily:
+        """Return the family with the next refresh token in place, sealed for the holder of the one it replaces."""
+        token = new_refresh_token(family.id, spent.generation + 1, self.secrets.new_secret(), self.mac_key)
+        row = replace(
+            family,
+            refresh_digest=token.digest,
+            generation=token.generation,
+            sealed_successor=_seal(spent, token.text(), self.secrets.new_bytes(_NONCE_BYTES)),
+            successor_scope=scope,
+            rotated_at=now,
+            idle_expires_at=self.idle_end(now),
+        )
+        return MintedFamily(row, token.text())
+
+    def idle_end(self, now: datetime) -> datetime:
+        """Return when a family that is used now becomes idle for too long."""
+        return now + self.policy.refresh_idle_lifetime
+
+
+def _seal(spent: RefreshToken, successor: Secret, nonce: bytes) -> bytes:
+    return nonce + AESGCM(spent.seal_key).encrypt(nonce, successor.reveal().encode(), spent.family_id.encode())
+
+
+def open_successor(spent: RefreshToken, sealed: bytes) -> RefreshToken | None:
+    """Return the successor that only the holder of `spent` can open, or None if `spent` is not the token it was."""
+    nonce, body = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
+    try:
+        text = AESGCM(spent.seal_key).decrypt(nonce, body, spent.family_id.encode())
+    except InvalidTag:
+        return None
+    return parse_refresh_token(text.decode())

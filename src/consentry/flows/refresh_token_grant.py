@@ -1,0 +1,143 @@
+"""The refresh token grant: rotation for public apps, with a grace window that only the honest can use.
+
+RFC 6749 §6, RFC 9700 §4.14.2.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from consentry.flows.issue_tokens import MintedAccess, TokenMint, open_successor
+from consentry.model.client import Client
+from consentry.model.approval import ApprovalBook
+from consentry.model.event import Actor, Event, EventKind
+from consentry.model.ids import EventId
+from consentry.model.live import LiveFamily
+from consentry.model.membership import RoleBook
+from consentry.model.refresh_token import RefreshToken, parse_refresh_token
+from consentry.model.secret import Secret, is_same_digest
+from consentry.oauth.errors import ErrorCode, OAuthError
+from consentry.oauth.resource import is_same_resource
+from consentry.oauth.responses import TokenResponse
+from consentry.oauth.scope import Scope, narrowed
+from consentry.oauth.token_request import RefreshTokenRequest
+from consentry.ports.credentials import CredentialStore
+from consentry.ports.world import Clock, SecretSource
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshTokenGrant:
+    """Exchanges a refresh token for a new access token."""
+
+    credentials: CredentialStore
+    mint: TokenMint
+    approvals: ApprovalBook
+    roles: RoleBook
+    clock: Clock
+    secrets: SecretSource
+
+    async def refresh(self, request: RefreshTokenRequest, client: Client) -> TokenResponse:
+        """Return a new access token, and for a public app the refresh token's successor.
+
+        A repeat within the grace window gets the same successor, so that a lost answer or two processes that race do no
+        harm. After it, a token of any past generation ends its family.
+        Raises OAuthError: INVALID_GRANT, INVALID_SCOPE for more than was approved, INVALID_TARGET.
+        """
+        now = self.clock.now()
+        token = parse_refresh_token(request.refresh_token)
+        live = None if token is None else await self.credentials.find_family(token.family_id)
+        # Nothing tells another client whether the token exists, and nothing that it sends does the token harm.
+        if token is None or live is None or live.connection.app_id != client.app.id:
+            raise _invalid_grant("The refresh token is unknown, or was not issued to this client.")
+        self._require_usable(live, now)
+        if token.generation != live.family.generation:
+            return await self._repeat_or_end(request, token, live, now)
+        if not is_same_digest(live.family.refresh_digest, token.digest):
+            raise _invalid_grant("The refresh token is unknown, or was not issued to this client.")
+        scope = _scope_of(request, live)
+        access = self.mint.access_token(live.family, scope, now)
+        if not client.app.is_public:
+            await self._extend(access, now)
+            return _response(access, Secret(request.refresh_token), scope, now)
+        successor = self.mint.successor(live.family, token, scope, now)
+        rotated = await self.credentials.rotate_refresh_token(
+            successor.row, access.row, from_generation=token.generation, now=now
+        )
+        if not rotated:
+            # Another process of the same client won since the read above; its successor is ours too.
+            again = await self.credentials.find_family(token.family_id)
+            return await self._repeat_or_end(request, token, again or live, now)
+        return _response(access, successor.refresh_token, scope, now)
+
+    async def _repeat_or_end(
+        self, request: RefreshTokenRequest, spent: RefreshToken, live: LiveFamily, now: datetime
+    ) -> TokenResponse:
+        self._require_usable(live, now)
+        family = live.family
+        is_previous = spent.generation == family.generation - 1
+        if is_previous and family.sealed_successor is not None and family.in_grace(now, self.mint.policy.refresh_grace):
+            successor = open_successor(spent, family.sealed_successor)
+            if successor is not None:
+                return await self._repeat(request, successor, live, now)
+        if spent.generation < family.generation and spent.is_genuine(self.mint.mac_key):
+            await self._end_replayed(live, now)
+            raise _invalid_grant("The refresh token was used already. Its tokens have been ended: connect again.")
+        raise _invalid_grant("The refresh token is unknown, or was not issued to this client.")
+
+    async def _repeat(
+        self, request: RefreshTokenRequest, successor: RefreshToken, live: LiveFamily, now: datetime
+    ) -> TokenResponse:
+        scope = _scope_of(request, live)
+        if scope != live.family.successor_scope:
+            raise _invalid_grant("The refresh token was used a moment ago for another scope: use its successor.")
+        access = self.mint.access_token(live.family, scope, now)
+        await self._extend(access, now)
+        return _response(access, successor.text(), scope, now)
+
+    async def _extend(self, access: MintedAccess, now: datetime) -> None:
+        if not await self.credentials.extend_family(access.row, idle_expires_at=self.mint.idle_end(now)):
+            raise _ended()
+
+    def _require_usable(self, live: LiveFamily, now: datetime) -> None:
+        if live.family.ended_at is not None or live.connection.ended or not live.holder.is_active:
+            raise _ended()
+        if live.family.is_expired(now):
+            raise _invalid_grant("The refresh token has expired: connect again.")
+        approval = self.approvals.approved(str(live.family.scope), live.connection.scopes, live.connection.app_scopes)
+        if not approval.permissions & self.roles.held_by(live.holder):
+            raise _invalid_grant("Nothing that the user approved is left to this connection: connect again.")
+
+    async def _end_replayed(self, live: LiveFamily, now: datetime) -> None:
+        event = Event(
+            EventId(self.secrets.new_id("evt_")),
+            now,
+            EventKind.REFRESH_TOKEN_REPLAYED,
+            live.holder.organisation_id,
+            Actor(user_id=live.holder.user_id, through=live.connection.app_id),
+            live.connection.id,
+        )
+        await self.credentials.end_family(live.family.id, event, now=now)
+
+
+def _scope_of(request: RefreshTokenRequest, live: LiveFamily) -> Scope:
+    """Return the scope of the new access token: up to what was granted, however narrow the last one was (§6)."""
+    for asked in request.resource:
+        if live.family.resource is None or not is_same_resource(live.family.resource, asked):
+            raise OAuthError(ErrorCode.INVALID_TARGET, "The resource is not the one that the user authorised.")
+    return narrowed(live.family.scope, request.scope)
+
+
+def _response(access: MintedAccess, refresh_token: Secret, scope: Scope, now: datetime) -> TokenResponse:
+    return TokenResponse(
+        access_token=access.text.reveal(),
+        expires_in=int((access.row.expires_at - now).total_seconds()),
+        refresh_token=refresh_token.reveal(),
+        scope=scope,
+    )
+
+
+def _ended() -> OAuthError:
+    return _invalid_grant("The connection was ended, or its user may not act any more: connect again.")
+
+
+def _invalid_grant(description: str) -> OAuthError:
+    return OAuthError(ErrorCode.INVALID_GRANT, description)

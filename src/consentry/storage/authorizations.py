@@ -1,0 +1,181 @@
+"""Pending authorization requests and the user's answers to them, each answered once."""
+
+from consentry.model.connection import Connection, EndedBy, PendingAuthorization
+from consentry.model.credential import AuthorizationCode
+from consentry.model.event import Event
+from consentry.model.ids import AppId, ClientId, ConnectionId, OrganisationId, RequestId, SessionId, UserId
+from consentry.oauth.scope import Scope
+from consentry.ports.authorizations import ApprovedAnswer
+from consentry.storage import events
+from consentry.storage.credentials import inserting_code
+from consentry.storage.database import (
+    Database,
+    Operation,
+    Row,
+    Statement,
+    from_micros,
+    from_micros_or_none,
+    to_micros,
+)
+
+_FIND_LIVE_CONNECTION = """
+SELECT id, organisation_id, user_id, app_id, scopes, declined_scopes, created_at, updated_at, first_used_at,
+    last_used_at, ended_at, ended_by
+FROM connections
+WHERE user_id = $1 AND organisation_id = $2 AND app_id = $3 AND ended_at IS NULL
+"""
+
+_OPEN_PENDING = """
+INSERT INTO pending_authorizations (id, session_id, user_id, client_id, query, created_at, expires_at, answered_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, NULL)
+"""
+
+_FIND_PENDING = """
+SELECT id, session_id, user_id, client_id, query, created_at, expires_at, answered_at
+FROM pending_authorizations WHERE id = $1
+"""
+
+# One statement with one winner: the second of two tabs finds no row.
+_ANSWER = """
+UPDATE pending_authorizations SET answered_at = $3
+WHERE id = $1 AND session_id = $2 AND answered_at IS NULL AND expires_at > $3
+RETURNING id
+"""
+
+# Takes the row of the one live connection, new or old, and holds it until the end of the transaction.
+_TAKE_CONNECTION = """
+INSERT INTO connections (id, organisation_id, user_id, app_id, scopes, declined_scopes, created_at, updated_at)
+VALUES ($1, $2, $3, $4, '', '', $5, $5)
+ON CONFLICT (user_id, organisation_id, app_id) WHERE ended_at IS NULL DO UPDATE SET updated_at = excluded.updated_at
+RETURNING id, scopes, declined_scopes
+"""
+
+_SET_SCOPES = "UPDATE connections SET scopes = $2, declined_scopes = $3 WHERE id = $1"
+
+_INSERT_CONSENT = """
+INSERT INTO consents (id, connection_id, user_id, asked, approved, page_version, at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+"""
+
+_IS_LIVE = "SELECT id FROM connections WHERE id = $1 AND ended_at IS NULL"
+
+
+class SqlAuthorizationStore:
+    """The store of the authorization endpoint over either engine."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find_live_connection(
+        self, user_id: UserId, organisation_id: OrganisationId, app_id: AppId
+    ) -> Connection | None:
+        """Return the user's live connection to the app in the organisation, or None."""
+        rows = await self._database.read(_FIND_LIVE_CONNECTION, user_id, organisation_id, app_id)
+        return read_connection(rows[0]) if rows else None
+
+    async def open_pending(self, pending: PendingAuthorization) -> None:
+        """Keep a validated request until the user answers."""
+
+        def operation() -> Operation[None]:
+            yield Statement(
+                _OPEN_PENDING,
+                (
+                    pending.id,
+                    pending.session_id,
+                    pending.user_id,
+                    pending.client_id,
+                    pending.query,
+                    to_micros(pending.created_at),
+                    to_micros(pending.expires_at),
+                ),
+            )
+
+        await self._database.write(operation)
+
+    async def find_pending(self, request_id: RequestId) -> PendingAuthorization | None:
+        """Return the request, answered or not, or None."""
+        for row in await self._database.read(_FIND_PENDING, request_id):
+            return PendingAuthorization(
+                RequestId(row[0]),
+                SessionId(row[1]),
+                UserId(row[2]),
+                ClientId(row[3]),
+                row[4],
+                from_micros(row[5]),
+                from_micros(row[6]),
+                from_micros_or_none(row[7]),
+            )
+        return None
+
+    async def approve(self, answer: ApprovedAnswer) -> bool:
+        """Mark the request answered, write connection, consent, code and event, in one transaction."""
+
+        def operation() -> Operation[bool]:
+            at = to_micros(answer.at)
+            if not (yield Statement(_ANSWER, (answer.request_id, answer.session_id, at))):
+                return False
+            taken = yield Statement(
+                _TAKE_CONNECTION,
+                (answer.new_connection_id, answer.organisation_id, answer.user_id, answer.app_id, at),
+            )
+            connection_id, before, declined_before = taken[0]
+            scopes = (Scope.parse(before) - answer.shown) | answer.approved
+            declined = (Scope.parse(declined_before) | answer.shown) - scopes
+            yield Statement(_SET_SCOPES, (connection_id, str(scopes), str(declined)))
+            yield Statement(
+                _INSERT_CONSENT,
+                (
+                    answer.consent_id,
+                    connection_id,
+                    answer.user_id,
+                    str(answer.asked),
+                    str(answer.approved),
+                    answer.page_version,
+                    at,
+                ),
+            )
+            yield inserting_code(answer.code, ConnectionId(connection_id))
+            yield events.append(answer.event)
+            return True
+
+        return await self._database.write(operation)
+
+    async def issue_remembered(self, code: AuthorizationCode) -> bool:
+        """Store a code under a connection that lives."""
+
+        def operation() -> Operation[bool]:
+            if not (yield Statement(_IS_LIVE, (code.connection_id,))):
+                return False
+            yield inserting_code(code, code.connection_id)
+            return True
+
+        return await self._database.write(operation)
+
+    async def decline(self, request_id: RequestId, session_id: SessionId, event: Event) -> bool:
+        """Mark the request answered and write the event."""
+
+        def operation() -> Operation[bool]:
+            if not (yield Statement(_ANSWER, (request_id, session_id, to_micros(event.at)))):
+                return False
+            yield events.append(event)
+            return True
+
+        return await self._database.write(operation)
+
+
+def read_connection(row: Row) -> Connection:
+    """Return the connection from the columns of `connections`, in the order of the schema."""
+    return Connection(
+        ConnectionId(row[0]),
+        OrganisationId(row[1]),
+        UserId(row[2]),
+        AppId(row[3]),
+        Scope.parse(row[4]),
+        Scope.parse(row[5]),
+        from_micros(row[6]),
+        from_micros(row[7]),
+        from_micros_or_none(row[8]),
+        from_micros_or_none(row[9]),
+        from_micros_or_none(row[10]),
+        None if row[11] is None else EndedBy(row[11]),
+    )

@@ -1,0 +1,40 @@
+"""The columns and joins that read the user behind a credential, shared by every read that must know what holds now."""
+
+from consentry.model.ids import OrganisationId, UserId
+from consentry.model.membership import Holder
+from consentry.model.organisation import Standing
+from consentry.storage.database import Row
+
+# The roles of a member as one text, `name;name=permission permission`: see model/membership.py.
+HOLDER_COLUMNS = """
+    o.id, o.standing, u.id, u.standing, m.standing,
+    coalesce((
+        SELECT string_agg(mr.role || coalesce('=' || r.permissions, ''), ';')
+        FROM member_roles mr
+        LEFT JOIN roles r ON r.organisation_id = mr.organisation_id AND r.name = mr.role
+        WHERE mr.organisation_id = m.organisation_id AND mr.user_id = m.user_id
+    ), ''),
+    m.custom_permissions
+"""
+HOLDER_WIDTH = 7
+
+
+def holder_joins(organisation: str, user: str) -> str:
+    """Return the joins for the columns above, from the columns that name the organisation and the user."""
+    return (
+        f"JOIN organisations o ON o.id = {organisation} JOIN users u ON u.id = {user} "
+        f"LEFT JOIN members m ON m.organisation_id = {organisation} AND m.user_id = {user}"
+    )
+
+
+def read_holder(row: Row) -> Holder:
+    """Return the holder from exactly the seven columns above."""
+    return Holder(
+        OrganisationId(row[0]),
+        Standing(row[1]),
+        UserId(row[2]),
+        Standing(row[3]),
+        None if row[4] is None else Standing(row[4]),
+        row[5],
+        row[6],
+    )
