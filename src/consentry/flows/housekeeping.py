@@ -20,8 +20,8 @@ PAUSE = timedelta(milliseconds=20)
 
 _log = structlog.get_logger(__name__)
 _DAY = timedelta(days=1)
-# Later than every key of a table, whatever it is made of.
-_END = "~"
+# Later than every key of a table, whatever it is made of: a throttle's key holds what somebody typed.
+_END = "\U0010ffff"
 # How long a row is kept after its end. A replayed code, or a refresh token of an ended family, is known for a day.
 _KEPT = {
     Leftover.ACCESS_TOKEN: timedelta(),
