@@ -51,6 +51,11 @@ class AppRegistry:
     secrets: SecretSource
     catalog: Catalog
 
+    def require_manager(self, acting: Acting) -> None:
+        """Return if the member may register apps where they act; raises PermissionMissingError."""
+        if acting.organisation_id is not None:
+            acting.require(MANAGE, acting.organisation_id, what="organisation")
+
     async def register(
         self, acting: Acting, draft: AppDraft, *, organisation_id: OrganisationId | None = None
     ) -> RegisteredApp:

@@ -32,6 +32,7 @@ class AppListPage:
     """``apps``, at ``/settings/apps``."""
 
     apps: tuple[AppRow, ...]
+    next_href: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class ScopeGroup:
 class AppForm:
     """An app as typed: ``name``, ``redirect_uris`` (one per line), ``scope.<name>``, ``type`` (when new).
 
+    ``require_pkce`` (``yes`` | ``no``) is asked when a confidential app is edited; None leaves the question out.
     ``errors`` name the fields ``name``, ``redirect_uris`` (with lines), ``scopes``, ``type``.
     """
 
@@ -63,6 +65,7 @@ class AppForm:
     redirect_uris: str = ""
     type: AppType | None = None
     scope_groups: tuple[ScopeGroup, ...] = ()
+    require_pkce: bool | None = None
     errors: tuple[FieldError, ...] = ()
 
 
@@ -110,6 +113,26 @@ class RedirectTest:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkedAddress:
+    """An address in three pieces, of which the middle one differs from the address beside it."""
+
+    before: str
+    marked: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalRow:
+    """A redirect URI that was sent and refused, beside the closest registered one; ``part`` is what differs."""
+
+    part: str
+    sent: MarkedAddress
+    registered: MarkedAddress | None
+    times: int
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AppPage:
     """``app``, at ``/settings/apps/{client_id}``. Its forms post to the page itself.
 
@@ -133,6 +156,7 @@ class AppPage:
     secrets: tuple[SecretRow, ...] = ()
     may_add_secret: bool = False
     redirect_test: RedirectTest | None = None
+    refusals: tuple[RefusalRow, ...] = ()
     errors: tuple[FieldError, ...] = ()
 
 

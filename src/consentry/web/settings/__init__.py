@@ -1,0 +1,1 @@
+"""The pages under Settings, API & Connections: apps, API keys, connections, the audit."""

@@ -1,0 +1,252 @@
+"""`/settings/apps`: the list of apps, registering one, and each app's own page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from starlette.responses import RedirectResponse
+from starlette.routing import Route
+
+from consentry.model.faults import ConflictError, Fault, InvalidInputError
+from consentry.model.ids import ClientId
+from consentry.web.browser_safety import check_csrf
+from consentry.web.form_body import read_form
+from consentry.web.pages import render
+from consentry.web.settings import app_pages
+from consentry.web.settings.app_form import empty_form, form_again, read_app_form
+from consentry.web.views.apps import AppListPage, AppNewPage, AppPage, AppSecretPage
+from consentry.web.views.form import FieldError
+from consentry.web.views.frame import Crumb, Notice, settings_navigation
+from consentry.web.visitor import frame_for, require_visitor
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from consentry.oauth.parameters import Parameters
+    from consentry.web.views.frame import Frame
+    from consentry.web.visitor import Visitor
+    from consentry.wiring import Deeds
+
+PAGE_SIZE = 50
+_LIST = "/settings/apps"
+_SEE_OTHER = 303
+_BAD_REQUEST = 400
+_CONFLICT = 409
+
+_DONE: Mapping[str, str] = {
+    "saved": "The app was changed.",
+    "retired": "The secret is retired.",
+    "scheduled": "The secret will stop working at the time shown.",
+    "deactivated": "The app is deactivated. Its tokens are refused from now on.",
+    "reactivated": "The app is active again.",
+    "deleted": "The app and its connections are gone.",
+}
+"""What the page that follows a deed says; the address carries only the word."""
+
+_OVERLAPS: Mapping[str, timedelta] = {"1d": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """One request of a signed-in person, to one app where the address names one."""
+
+    request: Request
+    deeds: Deeds
+    visitor: Visitor
+    client_id: str
+
+    def frame(self, title: str, *crumbs: Crumb) -> Frame:
+        frame = frame_for(self.request, self.deeds, self.visitor, title)
+        done = _DONE.get(self.request.query_params.get("done", "")) if self.request.method == "GET" else None
+        return replace(
+            frame,
+            navigation=settings_navigation("apps", permissions=self.visitor.acting.permissions),
+            breadcrumb=(Crumb("Settings", "/settings"), *crumbs),
+            notice=frame.notice if done is None else Notice(done),
+        )
+
+    async def page(self) -> AppPage:
+        details = await self.deeds.app_registry.get_details(self.visitor.acting, self.client_id)
+        return app_pages.page_of(
+            details,
+            self.deeds.catalog,
+            issuer=self.deeds.settings.issuer,
+            secrets_most=self.deeds.app_secrets.most,
+        )
+
+    def show(self, page: AppPage, *, status: int = 200) -> Response:
+        frame = self.frame(page.name, Crumb("Connected apps", _LIST), Crumb(page.name))
+        return render("app", frame=frame, view=page, status=status)
+
+    def go_back(self, done: str) -> Response:
+        return RedirectResponse(f"{_LIST}/{self.client_id}?{urlencode({'done': done})}", _SEE_OTHER)
+
+
+async def list_apps(request: Request, deeds: Deeds) -> Response:
+    """`GET /settings/apps`: the organisation's apps, by the time of their registration."""
+    visit = await _visit(request, deeds)
+    after = request.query_params.get("after")
+    deeds.app_registry.require_manager(visit.visitor.acting)
+    found = await deeds.app_registry.page(
+        visit.visitor.acting, after=ClientId(after) if after else None, limit=PAGE_SIZE + 1
+    )
+    shown = found[:PAGE_SIZE]
+    more = f"{_LIST}?{urlencode({'after': shown[-1].client_id})}" if len(found) > PAGE_SIZE else None
+    view = AppListPage(tuple(app_pages.row_of(app) for app in shown), more)
+    return render("apps", frame=visit.frame("Connected apps", Crumb("Connected apps")), view=view)
+
+
+async def show_new(request: Request, deeds: Deeds) -> Response:
+    """`GET /settings/apps/new`: the empty form."""
+    visit = await _visit(request, deeds)
+    deeds.app_registry.require_manager(visit.visitor.acting)
+    return _show_form(visit, AppNewPage(empty_form(deeds.catalog)))
+
+
+async def register(request: Request, deeds: Deeds) -> Response:
+    """`POST /settings/apps/new`: register, and answer with the secret, which no other page will ever show."""
+    visit = await _visit(request, deeds)
+    form = await _checked_form(visit)
+    typed = read_app_form(form)
+    deeds.app_registry.require_manager(visit.visitor.acting)
+    if typed.type is None:
+        fault = Fault("type", "Choose whether the app can keep a secret.")
+        return _show_form(visit, AppNewPage(form_again(typed, deeds.catalog, [fault])), status=_BAD_REQUEST)
+    try:
+        registered = await deeds.app_registry.register(visit.visitor.acting, typed.to_draft(typed.type))
+    except InvalidInputError as error:
+        return _show_form(visit, AppNewPage(form_again(typed, deeds.catalog, error.faults)), status=_BAD_REQUEST)
+    frame = visit.frame(registered.app.name, Crumb("Connected apps", _LIST), Crumb(registered.app.name))
+    view = app_pages.registered_page(registered, issuer=deeds.settings.issuer)
+    return render("app_registered", frame=frame, view=view)
+
+
+async def show_app(request: Request, deeds: Deeds) -> Response:
+    """`GET /settings/apps/{client_id}`: the app's own page."""
+    visit = await _visit(request, deeds)
+    return visit.show(await visit.page())
+
+
+async def act_on_app(request: Request, deeds: Deeds) -> Response:
+    """`POST /settings/apps/{client_id}`: what the page's button `action` asks."""
+    visit = await _visit(request, deeds)
+    form = await _checked_form(visit)
+    deed = _ACTIONS.get(form.one("action") or "")
+    if deed is None:
+        raise InvalidInputError(Fault("action", "This page has no such button."))
+    return await deed(visit, form)
+
+
+async def _save(visit: _Visit, form: Parameters) -> Response:
+    typed = read_app_form(form)
+    try:
+        await visit.deeds.app_registry.edit(visit.visitor.acting, visit.client_id, typed.to_change())
+    except InvalidInputError as error:
+        page = await visit.page()
+        again = form_again(typed, visit.deeds.catalog, error.faults)
+        return visit.show(replace(page, form=again), status=_BAD_REQUEST)
+    return visit.go_back("saved")
+
+
+async def _add_secret(visit: _Visit, _form: Parameters) -> Response:
+    app = await visit.deeds.app_registry.get(visit.visitor.acting, visit.client_id)
+    try:
+        added = await visit.deeds.app_secrets.add(visit.visitor.acting, visit.client_id)
+    except ConflictError as error:
+        page = await visit.page()
+        return visit.show(replace(page, errors=(FieldError("secrets", str(error)),)), status=_CONFLICT)
+    frame = visit.frame(app.name, Crumb("Connected apps", _LIST), Crumb(app.name, f"{_LIST}/{app.client_id}"))
+    view = AppSecretPage(app.name, app.client_id, added.client_secret.reveal())
+    return render("app_secret", frame=frame, view=view)
+
+
+async def _retire_secret(visit: _Visit, form: Parameters) -> Response:
+    when = form.one("when") or "now"
+    if when != "now" and when not in _OVERLAPS:
+        raise InvalidInputError(Fault("when", "Choose when to retire the secret."))
+    expires_at = None if when == "now" else visit.deeds.clock.now() + _OVERLAPS[when]
+    await visit.deeds.app_secrets.retire(
+        visit.visitor.acting, visit.client_id, form.one("secret") or "", expires_at=expires_at
+    )
+    return visit.go_back("retired" if expires_at is None else "scheduled")
+
+
+async def _test_redirect_uri(visit: _Visit, form: Parameters) -> Response:
+    uri = form.one("uri")
+    page = await visit.page()
+    if uri is None:
+        error = FieldError("uri", "Enter the address that the app sends.")
+        return visit.show(replace(page, errors=(error,)), status=_BAD_REQUEST)
+    trial = await visit.deeds.app_registry.try_redirect_uri(visit.visitor.acting, visit.client_id, uri)
+    return visit.show(replace(page, redirect_test=app_pages.test_of(trial)))
+
+
+async def _deactivate(visit: _Visit, _form: Parameters) -> Response:
+    await visit.deeds.app_registry.deactivate(visit.visitor.acting, visit.client_id)
+    return visit.go_back("deactivated")
+
+
+async def _reactivate(visit: _Visit, _form: Parameters) -> Response:
+    await visit.deeds.app_registry.reactivate(visit.visitor.acting, visit.client_id)
+    return visit.go_back("reactivated")
+
+
+async def _delete(visit: _Visit, form: Parameters) -> Response:
+    typed = form.one("confirm_name") or ""
+    try:
+        await visit.deeds.app_registry.delete(visit.visitor.acting, visit.client_id, confirm_name=typed)
+    except InvalidInputError as error:
+        page = await visit.page()
+        errors = tuple(FieldError(fault.field, fault.sentence) for fault in error.faults)
+        return visit.show(replace(page, errors=errors), status=_BAD_REQUEST)
+    return RedirectResponse(f"{_LIST}?{urlencode({'done': 'deleted'})}", _SEE_OTHER)
+
+
+_ACTIONS: Mapping[str, Callable[[_Visit, Parameters], Awaitable[Response]]] = {
+    "save": _save,
+    "add_secret": _add_secret,
+    "retire_secret": _retire_secret,
+    "test_redirect_uri": _test_redirect_uri,
+    "deactivate": _deactivate,
+    "reactivate": _reactivate,
+    "delete": _delete,
+}
+
+
+async def _visit(request: Request, deeds: Deeds) -> _Visit:
+    visitor = await require_visitor(request, deeds)
+    return _Visit(request, deeds, visitor, request.path_params.get("client_id", ""))
+
+
+async def _checked_form(visit: _Visit) -> Parameters:
+    form = await read_form(visit.request.scope, visit.request.receive)
+    check_csrf(
+        visit.request.headers,
+        form.one("csrf"),
+        session_secret=visit.visitor.session_secret,
+        issuer=visit.deeds.settings.issuer,
+    )
+    return form
+
+
+def _show_form(visit: _Visit, view: AppNewPage, *, status: int = 200) -> Response:
+    frame = visit.frame("Register app", Crumb("Connected apps", _LIST), Crumb("Register app"))
+    return render("app_new", frame=frame, view=view, status=status)
+
+
+def routes(deeds: Deeds) -> list[Route]:
+    """Return the routes of these pages."""
+    return [
+        Route(_LIST, partial(list_apps, deeds=deeds), methods=["GET"]),
+        Route(f"{_LIST}/new", partial(show_new, deeds=deeds), methods=["GET"]),
+        Route(f"{_LIST}/new", partial(register, deeds=deeds), methods=["POST"]),
+        Route(f"{_LIST}/{{client_id}}", partial(show_app, deeds=deeds), methods=["GET"]),
+        Route(f"{_LIST}/{{client_id}}", partial(act_on_app, deeds=deeds), methods=["POST"]),
+    ]
