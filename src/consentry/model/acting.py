@@ -51,3 +51,15 @@ class Acting:
 def operator(operator_id: str | None, *, through: str | None = None) -> Acting:
     """Return the acting record of an operator (`operator_id`), or of whoever runs the command line (None)."""
     return Acting(Actor(operator_id=operator_id, through=through), None, None, frozenset())
+
+
+NOWHERE = OrganisationId("")
+"""Where a user acts who is a member of no organisation: nothing belongs to it, and nothing is permitted in it."""
+
+
+def member(
+    user_id: UserId, organisation_id: OrganisationId | None, permissions: frozenset[str], *, through: str | None = None
+) -> Acting:
+    """Return the acting record of a user in an organisation, or in none; never that of an operator."""
+    where = NOWHERE if organisation_id is None else organisation_id
+    return Acting(Actor(user_id=user_id, through=through), where, user_id, permissions)

@@ -40,7 +40,9 @@ class EventKind(StrEnum):
     RESOURCE_REGISTERED = "resource.registered"
     OPERATOR_CREATED = "operator.created"
     OPERATOR_REVOKED = "operator.revoked"
+    PASSWORD_SET = "user.password_set"  # noqa: S105 - an event's name
     SIGNED_IN = "user.signed_in"
+    SIGNED_OUT = "user.signed_out"
     SIGN_IN_REFUSED = "user.sign_in_refused"
 
 

@@ -4,11 +4,12 @@ The computation is memoised by the content of those rows, never by who the membe
 content, and so a different answer, on the next read.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from consentry.model.catalog import Catalog
 from consentry.model.ids import OrganisationId, UserId
-from consentry.model.organisation import RoleGrant, Standing
+from consentry.model.organisation import Organisation, RoleGrant, Standing
 from consentry.model.permission import parse_permissions
 
 _MEMO_MOST = 4096
@@ -40,6 +41,14 @@ class Holder:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """One of a user's organisations, with what the rows say of the user there."""
+
+    organisation: Organisation
+    holder: Holder
+
+
 def parse_role_grants(text: str) -> tuple[RoleGrant, ...]:
     """Read `name;name=permission permission` into role grants, sorted by name."""
     grants = []
@@ -47,6 +56,14 @@ def parse_role_grants(text: str) -> tuple[RoleGrant, ...]:
         name, defined, permissions = entry.partition("=")
         grants.append(RoleGrant(name, permissions if defined else None))
     return tuple(sorted(grants, key=lambda grant: grant.name))
+
+
+def render_role_grants(grants: Iterable[RoleGrant]) -> str:
+    """Return the text that `parse_role_grants` reads."""
+    return ";".join(
+        grant.name if grant.permissions is None else f"{grant.name}={grant.permissions}"
+        for grant in sorted(grants, key=lambda grant: grant.name)
+    )
 
 
 class RoleBook:

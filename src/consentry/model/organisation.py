@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from consentry.model.ids import OrganisationId, UserId
+from consentry.model.ids import OperatorId, OrganisationId, ResourceId, UserId
 
 
 class Standing(StrEnum):
@@ -69,3 +69,34 @@ class Role:
     organisation_id: OrganisationId
     name: str
     permissions: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberDetails:
+    """A member with the user behind it, as a list of members shows them."""
+
+    user: User
+    member: Member
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceServer:
+    """A product API that may introspect; `identifier` is its RFC 8707 resource, `digest` that of its secret."""
+
+    id: ResourceId
+    client_id: str
+    name: str
+    identifier: str
+    digest: bytes
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """One who may do everything through the management API; `digest` is that of the operator token."""
+
+    id: OperatorId
+    name: str
+    digest: bytes
+    created_at: datetime
+    revoked_at: datetime | None

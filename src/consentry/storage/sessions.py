@@ -1,0 +1,101 @@
+"""Sessions of people in browsers."""
+
+from datetime import datetime
+
+from consentry.model.event import Event
+from consentry.model.ids import SessionId, UserId
+from consentry.model.session import LiveSession, Session
+from consentry.storage import events
+from consentry.storage.database import (
+    Database,
+    Operation,
+    Statement,
+    from_micros,
+    from_micros_or_none,
+    to_micros,
+)
+from consentry.storage.users import user_of
+
+_FIND = """
+SELECT s.id, s.digest, s.user_id, s.authenticated_at, s.seen_at, s.expires_at, s.ended_at,
+       u.id, u.email, u.name, u.standing, u.created_at
+FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1
+"""
+_SESSION_WIDTH = 7
+
+# From a SELECT, so that a user who was suspended while the password was hashed gets no session.
+_OPEN = """
+INSERT INTO sessions (id, digest, user_id, authenticated_at, seen_at, expires_at)
+SELECT $1, $2, id, $4, $5, $6 FROM users WHERE id = $3 AND standing = 'active' RETURNING id
+"""
+_END = "UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL RETURNING id"
+_SEE = """
+UPDATE sessions SET seen_at = $2, expires_at = $3 WHERE id = $1 AND ended_at IS NULL AND seen_at < $2
+"""
+
+
+def _opening(session: Session, replacing: SessionId | None, event: Event) -> Operation[bool]:
+    rows = yield Statement(
+        _OPEN,
+        (
+            session.id,
+            session.digest,
+            session.user_id,
+            to_micros(session.authenticated_at),
+            to_micros(session.seen_at),
+            to_micros(session.expires_at),
+        ),
+    )
+    if not rows:
+        return False
+    if replacing is not None:
+        yield Statement(_END, (replacing, to_micros(event.at)))
+    yield events.append(event)
+    return True
+
+
+def _seeing(session_id: SessionId, seen_at: datetime, expires_at: datetime) -> Operation[None]:
+    yield Statement(_SEE, (session_id, to_micros(seen_at), to_micros(expires_at)))
+
+
+def _ending(session_id: SessionId, event: Event) -> Operation[bool]:
+    rows = yield Statement(_END, (session_id, to_micros(event.at)))
+    if rows:
+        yield events.append(event)
+    return bool(rows)
+
+
+class SessionRows:
+    """Keeps sessions in the database; the `SessionStore` of the ports."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find_session(self, session_id: SessionId) -> LiveSession | None:
+        """Return the session with its user as both stand now, or None."""
+        rows = await self._database.read(_FIND, session_id)
+        if not rows:
+            return None
+        row = rows[0]
+        session = Session(
+            SessionId(row[0]),
+            row[1],
+            UserId(row[2]),
+            from_micros(row[3]),
+            from_micros(row[4]),
+            from_micros(row[5]),
+            from_micros_or_none(row[6]),
+        )
+        return LiveSession(session, user_of(row[_SESSION_WIDTH:]))
+
+    async def open_session(self, session: Session, *, replacing: SessionId | None, event: Event) -> bool:
+        """Write a new session and end the one that it replaces; False if the user may not act (any more)."""
+        return await self._database.write(_opening, session, replacing, event)
+
+    async def see(self, session_id: SessionId, *, seen_at: datetime, expires_at: datetime) -> None:
+        """Put off the end of a session that lives."""
+        await self._database.write(_seeing, session_id, seen_at, expires_at)
+
+    async def end_session(self, session_id: SessionId, event: Event) -> bool:
+        """End the session at the event's time; False if it had ended."""
+        return await self._database.write(_ending, session_id, event)
