@@ -37,8 +37,8 @@ def serve(
         port=port or settings.port,
         workers=workers or settings.workers,
     )
-    _require_catalog(settings)
-    _require_schema(settings)
+    require_catalog(settings)
+    require_schema(settings)
     _require_free_address(settings.host, settings.port)
     found = find_config(config, os.environ)
     if found is not None:
@@ -77,7 +77,8 @@ def serve(
     )
 
 
-def _require_catalog(settings: Settings) -> None:
+def require_catalog(settings: Settings) -> None:
+    """Return if the catalog can be used; raises CommandError otherwise."""
     try:
         parse_catalog(settings.catalog.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -88,7 +89,8 @@ def _require_catalog(settings: Settings) -> None:
         raise CommandError(f"{settings.catalog}: {fault}") from None
 
 
-def _require_schema(settings: Settings) -> None:
+def require_schema(settings: Settings) -> None:
+    """Return once the database has the schema, made now where there was none; raises CommandError otherwise."""
     # Loaded here so that `consentry --help` stays fast.
     from apsw import Error  # noqa: PLC0415 - see above
 

@@ -1,0 +1,208 @@
+"""`consentry app …`: apps and their client secrets."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from consentry.cli.deeds import BY_COMMAND_LINE, parse_moment, run_deed
+from consentry.cli.options import AsJson, ConfigFile
+from consentry.cli.output import Item, note, show
+from consentry.model.app import App, AppSecret, AppType
+from consentry.model.app_draft import AppDraft
+from consentry.model.client import AppDetails
+from consentry.model.ids import OrganisationId
+
+if TYPE_CHECKING:
+    from consentry.wiring import Deeds
+
+commands = typer.Typer()
+_apps = typer.Typer(name="app", help="Register apps and look after them.", no_args_is_help=True)
+_secrets = typer.Typer(name="secret", help="Change an app's client secret without a pause.", no_args_is_help=True)
+_apps.add_typer(_secrets)
+commands.add_typer(_apps)
+
+ClientIdArgument = Annotated[str, typer.Argument(metavar="CLIENT_ID", help="The app's client ID.")]
+
+_PAGE_SIZE = 200
+_KEEP_IT = "Keep the client secret safe now: it cannot be shown again."
+
+
+@_apps.command("register")
+def register(
+    organisation: Annotated[str, typer.Argument(metavar="ORG", help="The organisation that the app belongs to.")],
+    *,
+    name: Annotated[str, typer.Option(help="The name that people read on the consent screen.")],
+    app_type: Annotated[AppType, typer.Option("--type", help="Whether the app can keep a client secret.")],
+    redirect_uri: Annotated[list[str], typer.Option(help="Where people return to; may be repeated.")],
+    scope: Annotated[list[str] | None, typer.Option(help="A required scope; may be repeated.")] = None,
+    optional_scope: Annotated[list[str] | None, typer.Option(help="A scope that people can untick.")] = None,
+    pkce: Annotated[bool, typer.Option("--pkce/--no-pkce", help="Whether the app must use PKCE.")] = True,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Register an app. A confidential one gets its client secret here, once."""
+    draft = AppDraft(name, app_type, tuple(redirect_uri), tuple(scope or ()), tuple(optional_scope or ()), pkce)
+
+    async def deed(deeds: "Deeds") -> Item:
+        registered = await deeds.app_registry.register(
+            BY_COMMAND_LINE, draft, organisation_id=OrganisationId(organisation)
+        )
+        secret = registered.client_secret
+        return _app_item(registered.app) | {"client_secret": None if secret is None else secret.reveal()}
+
+    item = run_deed(config, deed)
+    show(item, as_json=as_json)
+    if item["client_secret"] is not None and not as_json:
+        note(_KEEP_IT)
+
+
+@_apps.command("list")
+def list_apps(
+    organisation: Annotated[str | None, typer.Argument(metavar="[ORG]", help="Only this organisation's.")] = None,
+    *,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """List apps by the time of their registration."""
+
+    async def deed(deeds: "Deeds") -> list[App]:
+        owner = None if organisation is None else OrganisationId(organisation)
+        found: list[App] = []
+        while True:
+            page = await deeds.app_registry.page(
+                BY_COMMAND_LINE,
+                organisation_id=owner,
+                after=found[-1].client_id if found else None,
+                limit=_PAGE_SIZE,
+            )
+            found += page
+            if len(page) < _PAGE_SIZE:
+                return found
+
+    apps = run_deed(config, deed)
+    show([_app_item(app) if as_json else _row(app) for app in apps], as_json=as_json)
+
+
+@_apps.command("show")
+def show_app(client_id: ClientIdArgument, *, config: ConfigFile = None, as_json: AsJson = False) -> None:
+    """Show an app, its secrets and its connections."""
+
+    async def deed(deeds: "Deeds") -> AppDetails:
+        return await deeds.app_registry.get_details(BY_COMMAND_LINE, client_id)
+
+    details = run_deed(config, deed)
+    item: dict[str, Any] = {
+        "live_connections": details.live_connections,
+        "last_used_at": None if details.last_used_at is None else details.last_used_at.isoformat(),
+        "secrets": [_secret_item(secret) for secret in details.secrets],
+    }
+    show(_app_item(details.app) | item, as_json=as_json)
+
+
+@_apps.command("deactivate")
+def deactivate(client_id: ClientIdArgument, *, config: ConfigFile = None, as_json: AsJson = False) -> None:
+    """Stop an app: its tokens do nothing from now on, and nobody can connect it."""
+
+    async def deed(deeds: "Deeds") -> App:
+        return await deeds.app_registry.deactivate(BY_COMMAND_LINE, client_id)
+
+    show(_app_item(run_deed(config, deed)), as_json=as_json)
+
+
+@_apps.command("reactivate")
+def reactivate(client_id: ClientIdArgument, *, config: ConfigFile = None, as_json: AsJson = False) -> None:
+    """Let a deactivated app work again, with the connections that it has."""
+
+    async def deed(deeds: "Deeds") -> App:
+        return await deeds.app_registry.reactivate(BY_COMMAND_LINE, client_id)
+
+    show(_app_item(run_deed(config, deed)), as_json=as_json)
+
+
+@_apps.command("delete")
+def delete(client_id: ClientIdArgument, *, config: ConfigFile = None, as_json: AsJson = False) -> None:
+    """End an app, its secrets and its connections for good. The audit keeps its name."""
+
+    async def deed(deeds: "Deeds") -> App:
+        app = await deeds.app_registry.get(BY_COMMAND_LINE, client_id)
+        await deeds.app_registry.delete(BY_COMMAND_LINE, client_id, confirm_name=None)
+        return app
+
+    app = run_deed(config, deed)
+    show({"id": app.id, "client_id": app.client_id, "name": app.name, "status": "deleted"}, as_json=as_json)
+
+
+@_secrets.command("add")
+def add_secret(client_id: ClientIdArgument, *, config: ConfigFile = None, as_json: AsJson = False) -> None:
+    """Give an app one more client secret, shown here once. Both work until one is retired."""
+
+    async def deed(deeds: "Deeds") -> Item:
+        added = await deeds.app_secrets.add(BY_COMMAND_LINE, client_id)
+        return _secret_item(added.record) | {"client_id": client_id, "client_secret": added.client_secret.reveal()}
+
+    show(run_deed(config, deed), as_json=as_json)
+    if not as_json:
+        note(_KEEP_IT)
+
+
+@_secrets.command("retire")
+def retire_secret(
+    client_id: ClientIdArgument,
+    secret_id: Annotated[str, typer.Argument(metavar="SECRET_ID", help="The secret's ID: sec_…")],
+    *,
+    expires: Annotated[
+        datetime | None,
+        typer.Option(metavar="TIME", parser=parse_moment, help="When it stops working: now, if left out."),
+    ] = None,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """End a client secret, now or later."""
+
+    async def deed(deeds: "Deeds") -> None:
+        await deeds.app_secrets.retire(BY_COMMAND_LINE, client_id, secret_id, expires_at=expires)
+
+    run_deed(config, deed)
+    ends = None if expires is None else expires.isoformat()
+    status = "retired" if expires is None else "expires"
+    show({"id": secret_id, "client_id": client_id, "status": status, "expires_at": ends}, as_json=as_json)
+
+
+def _app_item(app: App) -> dict[str, Any]:
+    return {
+        "id": app.id,
+        "client_id": app.client_id,
+        "name": app.name,
+        "type": app.type.value,
+        "redirect_uris": list(app.redirect_uris),
+        "scopes": list(app.required_scopes),
+        "optional_scopes": list(app.optional_scopes),
+        "require_pkce": app.require_pkce,
+        "status": app.status.value,
+        "organisation": app.organisation_id,
+        "created_at": app.created_at.isoformat(),
+        "updated_at": app.updated_at.isoformat(),
+        "created_by": app.created_by,
+    }
+
+
+def _row(app: App) -> Item:
+    return {
+        "client_id": app.client_id,
+        "name": app.name,
+        "type": app.type.value,
+        "status": app.status.value,
+        "organisation": app.organisation_id,
+        "created": app.created_at.date().isoformat(),
+    }
+
+
+def _secret_item(secret: AppSecret) -> dict[str, Any]:
+    return {
+        "id": secret.id,
+        "hint": secret.hint,
+        "created_at": secret.created_at.isoformat(),
+        "last_used_at": None if secret.last_used_at is None else secret.last_used_at.isoformat(),
+        "expires_at": None if secret.expires_at is None else secret.expires_at.isoformat(),
+    }

@@ -1,0 +1,74 @@
+"""One deed, done from the command line: open the database, act, close it, and say why if it cannot be done."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypeVar
+
+import typer
+
+from consentry.cli.options import settings_of
+from consentry.cli.output import CommandError
+from consentry.cli.serve import require_catalog, require_schema
+from consentry.model.acting import operator
+from consentry.model.faults import DeedError, Fault, InvalidInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from consentry.settings import Settings
+    from consentry.wiring import Deeds
+
+T = TypeVar("T")
+
+BY_COMMAND_LINE = operator(None, through="command line")
+"""Who acts here: whoever may run commands on this machine."""
+
+
+def run_deed(config: Path | None, deed: Callable[[Deeds], Awaitable[T]]) -> T:
+    """Run `deed` with everything wired up for the configuration, and return its result.
+
+    Raises:
+        SettingsError: the configuration cannot be used.
+        CommandError: the catalog or the database cannot be used, or the deed was refused.
+    """
+    settings = settings_of(config)
+    require_catalog(settings)
+    require_schema(settings)
+    try:
+        return asyncio.run(_run(settings, deed))
+    except InvalidInputError as error:
+        raise CommandError("\n".join(_line(fault) for fault in error.faults)) from None
+    except DeedError as error:
+        raise CommandError(str(error)) from None
+
+
+async def _run(settings: Settings, deed: Callable[[Deeds], Awaitable[T]]) -> T:
+    # Loaded here so that `consentry --help` stays fast.
+    from consentry.wiring import open_deeds  # noqa: PLC0415 - see above
+
+    deeds = open_deeds(settings)
+    try:
+        return await deed(deeds)
+    finally:
+        await deeds.database.close()
+
+
+def _line(fault: Fault) -> str:
+    field, _, index = fault.field.replace("_", " ").partition(".")
+    return f"{field} {int(index) + 1}: {fault.sentence}" if index.isdigit() else f"{field}: {fault.sentence}"
+
+
+def parse_moment(text: str) -> datetime:
+    """Return the time that an option names: an RFC 3339 date or time, in UTC unless it says otherwise.
+
+    Raises:
+        typer.BadParameter: it is neither.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("Write a date or time such as 2027-01-31 or 2027-01-31T12:00:00Z.") from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
