@@ -109,7 +109,7 @@ def authorize_url(app: App, issuer: str) -> str:
     return f"{issuer}{AUTHORIZATION_PATH}?{urlencode(parameters)}"
 
 
-def test_of(trial: RedirectTrial) -> RedirectTest:
+def redirect_test_of(trial: RedirectTrial) -> RedirectTest:
     """Return the answer to "test this URI"."""
     return RedirectTest(trial.uri, trial.matches, trial.sentence)
 

@@ -185,7 +185,7 @@ async def _test_redirect_uri(visit: _Visit, form: Parameters) -> Response:
         error = FieldError("uri", "Enter the address that the app sends.")
         return visit.show(replace(page, errors=(error,)), status=_BAD_REQUEST)
     trial = await visit.deeds.app_registry.try_redirect_uri(visit.visitor.acting, visit.client_id, uri)
-    return visit.show(replace(page, redirect_test=app_pages.test_of(trial)))
+    return visit.show(replace(page, redirect_test=app_pages.redirect_test_of(trial)))
 
 
 async def _deactivate(visit: _Visit, _form: Parameters) -> Response:

@@ -1,0 +1,1 @@
+"""The management API: JSON over HTTP for operators, and for those who hold a managing permission."""

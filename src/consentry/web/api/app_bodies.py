@@ -1,0 +1,227 @@
+"""What the management API reads and writes of apps. Unknown fields are refused, so nothing can be slipped in."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from consentry.model.app import App, AppSecret, AppType
+from consentry.model.app_draft import AppChange, AppDraft, RedirectTrial
+from consentry.model.client import AppDetails, RedirectRefusal
+from consentry.model.secret import Secret
+from consentry.web.api.text import Text
+
+Names = Annotated[list[Text], Field(max_length=200)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class NewApp(_Body):
+    """A registration. `scopes` cannot be unticked on the consent screen; `optional_scopes` can."""
+
+    name: Text
+    type: Literal["confidential", "public"]
+    redirect_uris: Names
+    scopes: Names = []
+    optional_scopes: Names = []
+    require_pkce: bool = True
+    organisation: Text | None = Field(default=None, description="Needed from an operator; others act in their own.")
+
+    def to_draft(self) -> AppDraft:
+        """Return the draft that the registry judges."""
+        return AppDraft(
+            self.name,
+            AppType(self.type),
+            tuple(self.redirect_uris),
+            tuple(self.scopes),
+            tuple(self.optional_scopes),
+            self.require_pkce,
+        )
+
+
+class AppEdit(_Body):
+    """An edit: what is left out stays. The type never changes."""
+
+    name: Text = ""
+    redirect_uris: Names = []
+    scopes: Names = []
+    optional_scopes: Names = []
+    require_pkce: bool = True
+
+    def to_change(self) -> AppChange:
+        """Return the change that was sent, and nothing of what was left out."""
+        sent = self.model_fields_set
+        return AppChange(
+            name=self.name if "name" in sent else None,
+            redirect_uris=tuple(self.redirect_uris) if "redirect_uris" in sent else None,
+            required_scopes=tuple(self.scopes) if "scopes" in sent else None,
+            optional_scopes=tuple(self.optional_scopes) if "optional_scopes" in sent else None,
+            require_pkce=self.require_pkce if "require_pkce" in sent else None,
+        )
+
+
+class RedirectUriToTry(_Body):
+    """An address to try against the registered ones."""
+
+    redirect_uri: Text
+
+
+Expiry = Annotated[AwareDatetime | None, Field(description="RFC 3339, with a time zone; left out: now.")]
+
+
+class AppAnswer(BaseModel):
+    """An app."""
+
+    id: str
+    client_id: str
+    name: str
+    type: str
+    redirect_uris: list[str]
+    scopes: list[str]
+    optional_scopes: list[str]
+    require_pkce: bool
+    status: str
+    organisation: str
+    created_at: datetime
+    updated_at: datetime
+    created_by: str | None
+
+
+class RegisteredAppAnswer(AppAnswer):
+    """A new app; `client_secret` is told this once, and is null for a public app."""
+
+    client_secret: str | None
+
+
+class RefusalAnswer(BaseModel):
+    """A redirect URI that was sent and refused, beside the closest registered one."""
+
+    redirect_uri: str
+    differs_in: str
+    closest: str | None
+    times: int
+    first_at: datetime
+    last_at: datetime
+
+
+class AppDetailsAnswer(AppAnswer):
+    """An app and what has been done with it."""
+
+    live_connections: int
+    last_used_at: datetime | None
+    redirect_refusals: list[RefusalAnswer]
+
+
+class AppPageAnswer(BaseModel):
+    """A page of apps; `next` is what to send as `after` for the page that follows."""
+
+    data: list[AppAnswer]
+    next: str | None
+
+
+class SecretAnswer(BaseModel):
+    """A client secret; `hint` is its last four characters."""
+
+    id: str
+    hint: str
+    created_at: datetime
+    last_used_at: datetime | None
+    expires_at: datetime | None
+
+
+class NewSecretAnswer(SecretAnswer):
+    """A new client secret, told this once."""
+
+    client_id: str
+    client_secret: str
+
+
+class SecretPageAnswer(BaseModel):
+    """The live secrets of an app, oldest first; there is never a second page."""
+
+    data: list[SecretAnswer]
+    next: str | None
+
+
+class RedirectTrialAnswer(BaseModel):
+    """Whether the address would be accepted; `registered` is the one that it matches, or the closest."""
+
+    redirect_uri: str
+    matches: bool
+    registered: str | None
+    explanation: str
+
+
+def app_answer(app: App) -> AppAnswer:
+    """Return the app as JSON shows it."""
+    return AppAnswer(**_fields(app))
+
+
+def registered_answer(app: App, client_secret: Secret | None) -> RegisteredAppAnswer:
+    """Return a new app with its secret."""
+    text = None if client_secret is None else client_secret.reveal()
+    return RegisteredAppAnswer(**_fields(app), client_secret=text)
+
+
+def details_answer(details: AppDetails) -> AppDetailsAnswer:
+    """Return the app with its use."""
+    return AppDetailsAnswer(
+        **_fields(details.app),
+        live_connections=details.live_connections,
+        last_used_at=details.last_used_at,
+        redirect_refusals=[_refusal_answer(refusal) for refusal in details.refusals],
+    )
+
+
+def secret_answer(secret: AppSecret) -> SecretAnswer:
+    """Return what is known of a secret."""
+    return SecretAnswer(
+        id=secret.id,
+        hint=secret.hint,
+        created_at=secret.created_at,
+        last_used_at=secret.last_used_at,
+        expires_at=secret.expires_at,
+    )
+
+
+def new_secret_answer(secret: AppSecret, client_id: str, text: Secret) -> NewSecretAnswer:
+    """Return a new secret with its text."""
+    return NewSecretAnswer(**secret_answer(secret).model_dump(), client_id=client_id, client_secret=text.reveal())
+
+
+def trial_answer(trial: RedirectTrial) -> RedirectTrialAnswer:
+    """Return the outcome of a trial."""
+    return RedirectTrialAnswer(
+        redirect_uri=trial.uri, matches=trial.matches, registered=trial.registered, explanation=trial.sentence
+    )
+
+
+def _refusal_answer(refusal: RedirectRefusal) -> RefusalAnswer:
+    return RefusalAnswer(
+        redirect_uri=refusal.redirect_uri,
+        differs_in=refusal.part.value,
+        closest=refusal.closest,
+        times=refusal.times,
+        first_at=refusal.first_at,
+        last_at=refusal.last_at,
+    )
+
+
+def _fields(app: App) -> dict[str, Any]:
+    return {
+        "id": app.id,
+        "client_id": app.client_id,
+        "name": app.name,
+        "type": app.type.value,
+        "redirect_uris": list(app.redirect_uris),
+        "scopes": list(app.required_scopes),
+        "optional_scopes": list(app.optional_scopes),
+        "require_pkce": app.require_pkce,
+        "status": app.status.value,
+        "organisation": app.organisation_id,
+        "created_at": app.created_at,
+        "updated_at": app.updated_at,
+        "created_by": app.created_by,
+    }
