@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from conftest import FixedClock
-from consentry.flows.api_keys import ApiKeys, KeyDraft, KeyEdit, KeyOwner, ShownKey
+from consentry.flows.api_keys import ApiKeys
 from consentry.model.acting import Acting, operator
-from consentry.model.api_key import ApiKeyPolicy
+from consentry.model.api_key import ApiKeyPolicy, KeyDraft, KeyEdit, KeyOwner, ShownKey
 from consentry.model.catalog import Catalog
 from consentry.model.event import EventKind
 from consentry.model.faults import ConflictError, InvalidInputError, NotFoundError, PermissionMissingError
@@ -20,6 +20,7 @@ from consentry.model.secret import CredentialKind, is_same_digest, parse_credent
 from consentry.secret_source import SystemSecretSource
 from consentry.storage.api_keys import SqlApiKeyStore
 from consentry.storage.events import EventStore
+from consentry.storage.members import MemberRows
 from consentry.storage.sqlite import SqliteDatabase
 from standing_builders import NORTH, SOUTH, add_member, add_organisations, add_user, in_person, run, set_role
 
@@ -64,7 +65,7 @@ async def world(
 ) -> World:
     await add_organisations(database)
     roles = RoleBook(catalog)
-    keys = ApiKeys(SqlApiKeyStore(database), roles, clock, secret_source, ApiKeyPolicy())
+    keys = ApiKeys(SqlApiKeyStore(database), MemberRows(database), roles, clock, secret_source, ApiKeyPolicy())
     people = {}
     for name, organisation, role in (
         ("ana", NORTH, "owner"),

@@ -10,15 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conftest import FixedClock
-from consentry.flows.api_keys import ApiKeys, KeyDraft, KeyEdit
+from consentry.flows.api_keys import ApiKeys
 from consentry.model.acting import Acting, operator
-from consentry.model.api_key import ApiKeyPolicy, limits_of
+from consentry.model.api_key import ApiKeyPolicy, KeyDraft, KeyEdit, limits_of
 from consentry.model.catalog import Catalog
 from consentry.model.faults import DeedError
 from consentry.model.ids import ApiKeyId
 from consentry.model.membership import RoleBook
 from consentry.secret_source import SystemSecretSource
 from consentry.storage.api_keys import SqlApiKeyStore
+from consentry.storage.members import MemberRows
 from consentry.storage.sqlite import SqliteDatabase
 from standing_builders import NORTH, add_member, add_organisations, add_user, in_person
 
@@ -52,7 +53,9 @@ def test_no_sequence_of_edits_and_rotations_ever_widens_a_key(
     async def play(file: Path) -> None:
         database = SqliteDatabase(file)
         clock, roles = FixedClock(), RoleBook(catalog)
-        keys = ApiKeys(SqlApiKeyStore(database), roles, clock, SystemSecretSource(clock), ApiKeyPolicy())
+        keys = ApiKeys(
+            SqlApiKeyStore(database), MemberRows(database), roles, clock, SystemSecretSource(clock), ApiKeyPolicy()
+        )
         try:
             await add_organisations(database)
             ana = await add_user(database, "ana")

@@ -13,7 +13,11 @@ from consentry.model.allowed_network import read_networks
 from consentry.model.api_key import (
     ApiKeyDetails,
     ApiKeyPolicy,
+    KeyDraft,
+    KeyEdit,
     KeyLimits,
+    KeyOwner,
+    ShownKey,
     find_expiry_fault,
     find_key_name_fault,
     find_narrowing_faults,
@@ -30,6 +34,7 @@ from consentry.model.permission import render_permissions
 from consentry.model.secret import CredentialKind, Secret, digest, format_credential
 from consentry.model.shown_name import clean_name
 from consentry.ports.api_keys import ApiKeyStore
+from consentry.ports.people import Directory
 from consentry.ports.world import Clock, SecretSource
 
 CREATE, MANAGE = "api_key.create", "api_key.manage"
@@ -38,46 +43,11 @@ _HINT_LENGTH = 4
 
 
 @dataclass(frozen=True, slots=True)
-class KeyDraft:
-    """A new key as entered; `networks` are lines with one address or CIDR block each, `expires_at` None is never."""
-
-    name: str
-    permissions: tuple[str, ...]
-    expires_at: datetime | None
-    networks: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class KeyEdit:
-    """What an edit sets; None leaves a field as it is."""
-
-    name: str | None = None
-    permissions: tuple[str, ...] | None = None
-    networks: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class KeyOwner:
-    """For whom an operator makes a key."""
-
-    organisation_id: OrganisationId
-    user_id: UserId
-
-
-@dataclass(frozen=True, slots=True)
-class ShownKey:
-    """A key with its text, which is readable here once. The text before it works until `previous_expires_at`."""
-
-    details: ApiKeyDetails
-    text: Secret
-    previous_expires_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class ApiKeys:
     """What people, operators and keys themselves may do with API keys."""
 
     keys: ApiKeyStore
+    directory: Directory
     roles: RoleBook
     clock: Clock
     secrets: SecretSource
@@ -140,17 +110,30 @@ class ApiKeys:
         await self.keys.create(key, event)
         return ShownKey(await self._reread(key_id), text)
 
-    async def list_own(self, acting: Acting, *, after: ApiKeyId | None, limit: int) -> tuple[ApiKeyDetails, ...]:
-        """Return the acting user's own keys, newest first: of every organisation, or through a credential of its own.
+    async def list_own(
+        self, acting: Acting, organisation_id: OrganisationId | None = None, *, after: ApiKeyId | None, limit: int
+    ) -> tuple[ApiKeyDetails, ...]:
+        """Return the acting user's own keys in the organisation (None: in every one), newest first.
 
-        Raises PermissionMissingError through a credential without `api_key.create`.
+        A credential sees those of its own organisation, and only with `api_key.create` (PermissionMissingError).
         """
         if acting.user_id is None:
             return ()
         if acting.actor.through is not None and acting.organisation_id is not None:
-            acting.require(CREATE, acting.organisation_id, what=_WHAT)
-            return await self.keys.page(acting.organisation_id, acting.user_id, after=after, limit=limit)
-        return await self.keys.page(None, acting.user_id, after=after, limit=limit)
+            organisation_id = acting.organisation_id
+            acting.require(CREATE, organisation_id, what=_WHAT)
+        return await self.keys.page(organisation_id, acting.user_id, after=after, limit=limit)
+
+    async def held_by_owner(self, key: ApiKey) -> frozenset[str]:
+        """Return what the key's owner may do now: the other side of the intersection."""
+        holder = await self.directory.find_holder(key.organisation_id, key.user_id)
+        return frozenset() if holder is None else self.roles.held_by(holder)
+
+    def may_edit(self, acting: Acting, key: ApiKey) -> bool:
+        """Tell whether `edit` and `rotate` are open to the one who acts, as far as permissions go."""
+        return (
+            acting.user_id == key.user_id and acting.may(CREATE, key.organisation_id) and key.is_live(self.clock.now())
+        )
 
     async def list_all(
         self,
@@ -170,6 +153,27 @@ class ApiKeys:
         else:
             acting.require(MANAGE, organisation_id, what="organisation")
         return await self.keys.page(organisation_id, user_id, after=after, limit=limit)
+
+    async def list_visible(
+        self,
+        acting: Acting,
+        organisation_id: OrganisationId | None,
+        user_id: UserId | None,
+        *,
+        after: ApiKeyId | None,
+        limit: int,
+    ) -> tuple[ApiKeyDetails, ...]:
+        """Return what a program may see: every key to operators and to `api_key.manage`, one's own to everybody else.
+
+        Raises PermissionMissingError with neither permission, NotFoundError for another organisation or user.
+        """
+        here = acting.organisation_id
+        if here is None or acting.may(MANAGE, here):
+            return await self.list_all(acting, organisation_id or here, user_id, after=after, limit=limit)
+        acting.require(CREATE, organisation_id or here, what="organisation")
+        if user_id not in {None, acting.user_id}:
+            raise NotFoundError("user")
+        return await self.list_own(acting, here, after=after, limit=limit)
 
     async def get(self, acting: Acting, key_id: ApiKeyId) -> ApiKeyDetails:
         """Return one's own key, or any of the organisation's with `api_key.manage`. Raises NotFoundError."""
@@ -258,7 +262,7 @@ class ApiKeys:
             return own, acting.permissions
         if owner is None:
             raise NotFoundError("member")
-        holder = await self.keys.find_holder(owner.organisation_id, owner.user_id)
+        holder = await self.directory.find_holder(owner.organisation_id, owner.user_id)
         if holder is None or holder.member_standing is None:
             raise NotFoundError("member")
         return owner, self.roles.held_by(holder)

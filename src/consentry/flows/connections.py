@@ -13,11 +13,12 @@ from consentry.model.event import Event, EventKind
 from consentry.model.faults import NotFoundError
 from consentry.model.ids import EVENT, ClientId, ConnectionId, EventId, OrganisationId, UserId
 from consentry.model.membership import RoleBook
-from consentry.ports.connections import ConnectionFilter, ConnectionStore
+from consentry.ports.connections import ConnectionFilter, ConnectionStore, Named
 from consentry.ports.world import Clock, SecretSource
 
 MANAGE = "oauth_app.manage"
 _WHAT = "connection"
+_CHOICES_MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,14 @@ class Connections:
         else:
             acting.require(MANAGE, organisation_id, what="organisation")
         return await self._page(ConnectionFilter(organisation_id, user_id, client_id, include_ended), after, limit)
+
+    async def find_choices(
+        self, acting: Acting, organisation_id: OrganisationId
+    ) -> tuple[tuple[Named, ...], tuple[Named, ...]]:
+        """Return the apps and the users to which `list_all` can be narrowed, up to 200 each. Raises as it does."""
+        acting.require(MANAGE, organisation_id, what="organisation")
+        apps = await self.connections.connected_apps(organisation_id, limit=_CHOICES_MOST)
+        return apps, await self.connections.connected_users(organisation_id, limit=_CHOICES_MOST)
 
     async def get(self, acting: Acting, connection_id: ConnectionId) -> ConnectionToday:
         """Return one's own connection, or any of the organisation with `oauth_app.manage`.

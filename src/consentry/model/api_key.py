@@ -7,15 +7,18 @@ key acts, its networks. To give more, one makes another key.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal, TypeAlias
 
 from consentry.model.allowed_network import FIELD as NETWORKS_FIELD
 from consentry.model.allowed_network import is_within as is_within_networks
 from consentry.model.catalog import Catalog
 from consentry.model.credential import ApiKey
 from consentry.model.faults import Fault
-from consentry.model.ids import ID_LENGTH
-from consentry.model.secret import CredentialKind
+from consentry.model.ids import ID_LENGTH, OrganisationId, UserId
+from consentry.model.secret import CredentialKind, Secret
 from consentry.model.shown_name import find_name_fault
+
+KeyStatus: TypeAlias = Literal["active", "expired", "revoked"]
 
 OVERLAP_MOST = timedelta(days=7)
 _PREFIX_DIGITS = 12
@@ -38,6 +41,42 @@ class ApiKeyDetails:
     user_email: str
     user_name: str
     revoked_by_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyDraft:
+    """A new key as entered; `networks` are lines with one address or CIDR block each, `expires_at` None is never."""
+
+    name: str
+    permissions: tuple[str, ...]
+    expires_at: datetime | None
+    networks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeyEdit:
+    """What an edit sets; None leaves a field as it is."""
+
+    name: str | None = None
+    permissions: tuple[str, ...] | None = None
+    networks: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyOwner:
+    """For whom an operator makes a key."""
+
+    organisation_id: OrganisationId
+    user_id: UserId
+
+
+@dataclass(frozen=True, slots=True)
+class ShownKey:
+    """A key with its text, which is readable here once. The text before it works until `previous_expires_at`."""
+
+    details: ApiKeyDetails
+    text: Secret
+    previous_expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +103,13 @@ class KeyLimits:
 def limits_of(key: ApiKey) -> KeyLimits:
     """Return what bounds `key`."""
     return KeyLimits(key.permissions, key.expires_at, key.allowed_networks)
+
+
+def key_status(key: ApiKey, now: datetime) -> KeyStatus:
+    """Return the one word for a key's life."""
+    if key.revoked_at is not None:
+        return "revoked"
+    return "active" if key.is_live(now) else "expired"
 
 
 def shown_prefix(key: ApiKey) -> str:

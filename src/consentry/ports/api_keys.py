@@ -7,7 +7,6 @@ from consentry.model.api_key import ApiKeyDetails
 from consentry.model.credential import ApiKey
 from consentry.model.event import Event
 from consentry.model.ids import ApiKeyId, OrganisationId, UserId
-from consentry.model.membership import Holder
 
 
 class ApiKeyStore(Protocol):
@@ -26,10 +25,6 @@ class ApiKeyStore(Protocol):
         limit: int,
     ) -> tuple[ApiKeyDetails, ...]:
         """Return up to `limit` keys of that organisation and that user (None: of any), newest first."""
-        ...
-
-    async def find_holder(self, organisation_id: OrganisationId, user_id: UserId) -> Holder | None:
-        """Return the user in that organisation as the rows say now, or None where either does not exist."""
         ...
 
     async def create(self, key: ApiKey, event: Event) -> None:

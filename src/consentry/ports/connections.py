@@ -27,6 +27,14 @@ class ConnectionFilter:
     include_ended: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An app or a user that a list can be narrowed to."""
+
+    id: str
+    name: str
+
+
 class ConnectionStore(Protocol):
     """Whole operations on connections. Approval and tokens are other stores' business."""
 
@@ -38,6 +46,14 @@ class ConnectionStore(Protocol):
         self, wanted: ConnectionFilter, *, after: ConnectionId | None, limit: int
     ) -> tuple[FoundConnection, ...]:
         """Return up to `limit` connections, newest first, that come after `after` in that order."""
+        ...
+
+    async def connected_apps(self, organisation_id: OrganisationId, *, limit: int) -> tuple[Named, ...]:
+        """Return up to `limit` apps, by client ID and name, that the organisation has connections to."""
+        ...
+
+    async def connected_users(self, organisation_id: OrganisationId, *, limit: int) -> tuple[Named, ...]:
+        """Return up to `limit` users who have connections in the organisation."""
         ...
 
     async def end(self, connection_id: ConnectionId, ended_by: EndedBy, event: Event) -> bool:

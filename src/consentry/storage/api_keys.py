@@ -6,7 +6,6 @@ from consentry.model.api_key import ApiKeyDetails
 from consentry.model.credential import ApiKey
 from consentry.model.event import Event
 from consentry.model.ids import ApiKeyId, OrganisationId, UserId
-from consentry.model.membership import Holder
 from consentry.model.permission import parse_permissions, render_permissions
 from consentry.storage import events
 from consentry.storage.database import (
@@ -21,7 +20,6 @@ from consentry.storage.database import (
     to_micros_or_none,
 )
 from consentry.storage.events import LAST
-from consentry.storage.holder import HOLDER_COLUMNS, holder_joins, read_holder
 
 _SELECT = """
 SELECT k.id, k.organisation_id, k.user_id, k.name, k.permissions, k.digest, k.hint, k.previous_digest,
@@ -34,10 +32,6 @@ LEFT JOIN users r ON r.id = k.revoked_by
 """
 
 _FIND = f"{_SELECT} WHERE k.id = $1"
-
-_FIND_HOLDER = f"""
-SELECT {HOLDER_COLUMNS} FROM (SELECT 1) one {holder_joins("$1", "$2")}
-"""  # noqa: S608 - composed of constants only
 
 _INSERT = """
 INSERT INTO api_keys (id, organisation_id, user_id, name, permissions, digest, hint, previous_digest,
@@ -95,12 +89,6 @@ class SqlApiKeyStore:
                 conditions.append(f"{column} = ${len(args)}")
         sql = f"{_SELECT} WHERE {' AND '.join(conditions)} ORDER BY k.id DESC LIMIT $2"
         return tuple(_details(row) for row in await self._database.read(sql, *args))
-
-    async def find_holder(self, organisation_id: OrganisationId, user_id: UserId) -> Holder | None:
-        """Return the user in that organisation as the rows say now, or None where either does not exist."""
-        for row in await self._database.read(_FIND_HOLDER, organisation_id, user_id):
-            return read_holder(row)
-        return None
 
     async def create(self, key: ApiKey, event: Event) -> None:
         """Store a new key."""

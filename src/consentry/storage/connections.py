@@ -4,7 +4,7 @@ from consentry.model.connection import Connection, ConnectionDetails, EndedBy
 from consentry.model.event import Event
 from consentry.model.ids import AppId, ClientId, ConnectionId, OrganisationId, UserId
 from consentry.oauth.scope import Scope
-from consentry.ports.connections import ConnectionFilter, FoundConnection
+from consentry.ports.connections import ConnectionFilter, FoundConnection, Named
 from consentry.storage import events
 from consentry.storage.database import (
     Database,
@@ -33,6 +33,15 @@ JOIN organisations ao ON ao.id = a.organisation_id
 """  # noqa: S608 - composed of constants only
 
 _FIND = f"{_SELECT} WHERE c.id = $1"
+
+_APPS = """
+SELECT a.client_id, a.name FROM apps a
+WHERE a.id IN (SELECT app_id FROM connections WHERE organisation_id = $1) ORDER BY a.name, a.id LIMIT $2
+"""
+_USERS = """
+SELECT u.id, u.name FROM users u
+WHERE u.id IN (SELECT user_id FROM connections WHERE organisation_id = $1) ORDER BY u.name, u.id LIMIT $2
+"""
 
 _END = """
 UPDATE connections SET ended_at = $2, ended_by = $3, updated_at = $2
@@ -71,6 +80,14 @@ class SqlConnectionStore:
             conditions.append("c.ended_at IS NULL")
         sql = f"{_SELECT} WHERE {' AND '.join(conditions)} ORDER BY c.id DESC LIMIT $2"
         return tuple(_found(row) for row in await self._database.read(sql, *args))
+
+    async def connected_apps(self, organisation_id: OrganisationId, *, limit: int) -> tuple[Named, ...]:
+        """Return up to `limit` apps, by client ID and name, that the organisation has connections to."""
+        return tuple(Named(*row) for row in await self._database.read(_APPS, organisation_id, limit))
+
+    async def connected_users(self, organisation_id: OrganisationId, *, limit: int) -> tuple[Named, ...]:
+        """Return up to `limit` users who have connections in the organisation."""
+        return tuple(Named(*row) for row in await self._database.read(_USERS, organisation_id, limit))
 
     async def end(self, connection_id: ConnectionId, ended_by: EndedBy, event: Event) -> bool:
         """End the connection at the event's time: one row, and with it all that hangs on it."""

@@ -32,11 +32,15 @@ class KeyRow:
 
 @dataclass(frozen=True, slots=True)
 class KeyListPage:
-    """``api_keys``, at ``/settings/api-keys``. ``of_everybody``: every key of the organisation."""
+    """``api_keys``, at ``/settings/api-keys``. ``of_everybody``: every key of the organisation.
+
+    ``next_href`` leads to older ones.
+    """
 
     keys: tuple[KeyRow, ...]
     may_create: bool
     of_everybody: bool = False
+    next_href: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

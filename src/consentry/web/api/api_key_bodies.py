@@ -1,0 +1,151 @@
+"""What the management API reads and writes of API keys. Unknown fields are refused, an expiry in an edit too."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+
+from consentry.model.api_key import ApiKeyDetails, KeyDraft, KeyEdit, KeyOwner, ShownKey, key_status, shown_prefix
+from consentry.model.faults import Fault, InvalidInputError
+from consentry.model.ids import OrganisationId, UserId
+
+Names = Annotated[list[str], Field(max_length=1000)]
+Networks = Annotated[list[str], Field(max_length=200, description="IP addresses or CIDR blocks; empty: from anywhere.")]
+
+_A_DAY = 86_400
+_A_WEEK = 7 * _A_DAY
+
+
+def _text_only(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError("Write an RFC 3339 time with its zone, such as 2027-01-31T12:00:00Z.")  # noqa: TRY004 - pydantic's way
+    return value
+
+
+Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_text_only)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class NewApiKey(_Body):
+    """A new key: its permissions are a part of those that its owner holds now."""
+
+    name: str
+    permissions: Names
+    expires_at: Moment | None = Field(default=None, description="null: never. Left out: the server's default, a year.")
+    allowed_networks: Networks = []
+    organisation: str | None = Field(default=None, description="Needed from an operator; others act in their own.")
+    user: str | None = Field(default=None, description="Needed from an operator; others make keys for themselves.")
+
+    def to_draft(self, default_expiry: datetime) -> KeyDraft:
+        """Return the draft that is judged."""
+        expires_at = self.expires_at if "expires_at" in self.model_fields_set else default_expiry
+        return KeyDraft(self.name, tuple(self.permissions), expires_at, tuple(self.allowed_networks))
+
+    def to_owner(self) -> KeyOwner | None:
+        """Return whose key it will be, where the body says so. Raises InvalidInputError if it says half of it."""
+        if self.organisation is None and self.user is None:
+            return None
+        if self.organisation is None:
+            raise InvalidInputError(Fault("organisation", "Name the organisation in which the user holds the key."))
+        if self.user is None:
+            raise InvalidInputError(Fault("user", "Name the user who holds the key."))
+        return KeyOwner(OrganisationId(self.organisation), UserId(self.user))
+
+
+class ApiKeyEdit(_Body):
+    """An edit: what is left out stays, and permissions only become fewer."""
+
+    name: str = ""
+    permissions: Names = []
+    allowed_networks: Networks = []
+
+    def to_edit(self) -> KeyEdit:
+        """Return the edit that was sent, and nothing of what was left out."""
+        sent = self.model_fields_set
+        return KeyEdit(
+            name=self.name if "name" in sent else None,
+            permissions=tuple(self.permissions) if "permissions" in sent else None,
+            networks=tuple(self.allowed_networks) if "allowed_networks" in sent else None,
+        )
+
+
+class Rotation(_Body):
+    """How long the key's old text goes on, in seconds: a day unless said otherwise, a week at most."""
+
+    overlap_seconds: int = Field(default=_A_DAY, ge=0, le=_A_WEEK)
+
+    def to_overlap(self) -> timedelta:
+        """Return the overlap."""
+        return timedelta(seconds=self.overlap_seconds)
+
+
+class ApiKeyAnswer(BaseModel):
+    """A key; never its text. `prefix` is how the text begins; `permissions` are those given, not those held today."""
+
+    id: str
+    name: str
+    prefix: str
+    permissions: list[str]
+    allowed_networks: list[str]
+    organisation: str
+    user: str
+    user_email: str
+    status: Literal["active", "expired", "revoked"]
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    last_used_from: str | None
+    previous_expires_at: datetime | None
+    revoked_at: datetime | None
+    revoked_by: str | None
+
+
+class ShownApiKeyAnswer(ApiKeyAnswer):
+    """A key with its text, `key`, told this once."""
+
+    key: str
+
+
+class ApiKeyPageAnswer(BaseModel):
+    """A page of keys; `next` is what to send as `after` for the page that follows."""
+
+    data: list[ApiKeyAnswer]
+    next: str | None
+
+
+def key_answer(details: ApiKeyDetails, now: datetime) -> ApiKeyAnswer:
+    """Return the key as JSON shows it."""
+    return ApiKeyAnswer(**key_fields(details, now))
+
+
+def shown_answer(shown: ShownKey, now: datetime) -> ShownApiKeyAnswer:
+    """Return a key that was just made or rotated, with its text."""
+    return ShownApiKeyAnswer(**key_fields(shown.details, now), key=shown.text.reveal())
+
+
+def key_fields(details: ApiKeyDetails, now: datetime) -> dict[str, Any]:
+    """Return the fields of a key, by their names in JSON."""
+    key = details.key
+    return {
+        "id": key.id,
+        "name": key.name,
+        "prefix": shown_prefix(key),
+        "permissions": sorted(key.permissions),
+        "allowed_networks": list(key.allowed_networks),
+        "organisation": key.organisation_id,
+        "user": key.user_id,
+        "user_email": details.user_email,
+        "status": key_status(key, now),
+        "created_at": key.created_at,
+        "updated_at": key.updated_at,
+        "expires_at": key.expires_at,
+        "last_used_at": key.last_used_at,
+        "last_used_from": key.last_used_from,
+        "previous_expires_at": key.previous_expires_at,
+        "revoked_at": key.revoked_at,
+        "revoked_by": key.revoked_by,
+    }

@@ -1,0 +1,79 @@
+"""What the management API writes of connections."""
+
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from consentry.model.connection_today import ConnectionToday, ScopeToday
+
+
+class ScopeTodayAnswer(BaseModel):
+    """An approved scope and what of it works today: `full`, `partial` or `none`, and why not."""
+
+    name: str
+    title: str
+    works: str
+    why_not: str | None
+    missing_permissions: list[str]
+
+
+class ConnectionAnswer(BaseModel):
+    """One user's approval of one app in one organisation.
+
+    `paused` says why a connection that has not ended does nothing at all at present.
+    """
+
+    id: str
+    organisation: str
+    user: str
+    user_email: str
+    client_id: str
+    app_name: str
+    scopes: list[ScopeTodayAnswer]
+    declined_scopes: list[str]
+    paused: str | None
+    created_at: datetime
+    updated_at: datetime
+    first_used_at: datetime | None
+    last_used_at: datetime | None
+    ended_at: datetime | None
+    ended_by: str | None
+
+
+class ConnectionPageAnswer(BaseModel):
+    """A page of connections; `next` is what to send as `after` for the page that follows."""
+
+    data: list[ConnectionAnswer]
+    next: str | None
+
+
+def connection_answer(today: ConnectionToday) -> ConnectionAnswer:
+    """Return the connection as JSON shows it."""
+    details, connection = today.details, today.details.connection
+    return ConnectionAnswer(
+        id=connection.id,
+        organisation=connection.organisation_id,
+        user=connection.user_id,
+        user_email=details.user_email,
+        client_id=details.client_id,
+        app_name=details.app_name,
+        scopes=[_scope_answer(scope) for scope in today.scopes],
+        declined_scopes=list(connection.declined_scopes),
+        paused=today.paused,
+        created_at=connection.created_at,
+        updated_at=connection.updated_at,
+        first_used_at=connection.first_used_at,
+        last_used_at=connection.last_used_at,
+        ended_at=connection.ended_at,
+        ended_by=connection.ended_by,
+    )
+
+
+def _scope_answer(scope: ScopeToday) -> ScopeTodayAnswer:
+    return ScopeTodayAnswer(
+        name=scope.name,
+        title=scope.title,
+        works=scope.holding.value,
+        why_not=scope.why,
+        missing_permissions=[entry.name for entry in scope.missing],
+    )
