@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -139,8 +139,9 @@ async def test_tn_07_a_permission_that_its_maker_lacks_is_refused_with_the_reaso
         await world.make(permissions=("invoice.send",))
 
 
-async def test_tn_07_an_expiry_in_the_past_is_refused(world: World) -> None:
-    assert await fields_refused(world, expires_at=world.clock.present) == ["expires_at"]
+@pytest.mark.parametrize("moment", ["2026-11-24T09:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59-14:00"])
+async def test_tn_07_an_expiry_in_the_past_or_beyond_all_measure_is_refused(world: World, moment: str) -> None:
+    assert await fields_refused(world, expires_at=datetime.fromisoformat(moment)) == ["expires_at"]
 
 
 async def test_a_key_may_live_for_ever_only_where_the_operator_allows_it(world: World) -> None:

@@ -20,6 +20,7 @@ from consentry.model.shown_name import find_name_fault
 
 KeyStatus: TypeAlias = Literal["active", "expired", "revoked"]
 
+LIFETIME_MOST = timedelta(days=100 * 365)
 OVERLAP_MOST = timedelta(days=7)
 _PREFIX_DIGITS = 12
 
@@ -148,6 +149,8 @@ def find_expiry_fault(expires_at: datetime | None, *, now: datetime, policy: Api
         return None if policy.may_never_expire else Fault("expires_at", "Keys must expire here. Choose a date.")
     if expires_at <= now:
         return Fault("expires_at", "The expiry is in the past. Choose a later date.")
+    if expires_at > now + LIFETIME_MOST:
+        return Fault("expires_at", "The expiry is more than 100 years away. Choose an earlier date, or never.")
     if not policy.may_never_expire and expires_at > now + policy.default_lifetime:
         days = policy.default_lifetime.days
         return Fault("expires_at", f"Keys may last {days} days at most here. Choose an earlier date.")

@@ -8,9 +8,10 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 from consentry.model.api_key import ApiKeyDetails, KeyDraft, KeyEdit, KeyOwner, ShownKey, key_status, shown_prefix
 from consentry.model.faults import Fault, InvalidInputError
 from consentry.model.ids import OrganisationId, UserId
+from consentry.web.api.text import Text
 
-Names = Annotated[list[str], Field(max_length=1000)]
-Networks = Annotated[list[str], Field(max_length=200, description="IP addresses or CIDR blocks; empty: from anywhere.")]
+Names = Annotated[list[Text], Field(max_length=1000)]
+Networks = Annotated[list[Text], Field(max_length=200, description="IP addresses or CIDR blocks; none: anywhere.")]
 
 _A_DAY = 86_400
 _A_WEEK = 7 * _A_DAY
@@ -32,12 +33,12 @@ class _Body(BaseModel):
 class NewApiKey(_Body):
     """A new key: its permissions are a part of those that its owner holds now."""
 
-    name: str
+    name: Text
     permissions: Names
     expires_at: Moment | None = Field(default=None, description="null: never. Left out: the server's default, a year.")
     allowed_networks: Networks = []
-    organisation: str | None = Field(default=None, description="Needed from an operator; others act in their own.")
-    user: str | None = Field(default=None, description="Needed from an operator; others make keys for themselves.")
+    organisation: Text | None = Field(default=None, description="Needed from an operator; others act in their own.")
+    user: Text | None = Field(default=None, description="Needed from an operator; others make keys for themselves.")
 
     def to_draft(self, default_expiry: datetime) -> KeyDraft:
         """Return the draft that is judged."""
@@ -58,7 +59,7 @@ class NewApiKey(_Body):
 class ApiKeyEdit(_Body):
     """An edit: what is left out stays, and permissions only become fewer."""
 
-    name: str = ""
+    name: Text = ""
     permissions: Names = []
     allowed_networks: Networks = []
 

@@ -1,0 +1,111 @@
+"""`consentry connection …`: what users approved, and its end."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from consentry.cli.deeds import BY_COMMAND_LINE, run_deed
+from consentry.cli.options import AsJson, ConfigFile
+from consentry.cli.output import Item, show
+from consentry.model.connection_today import ConnectionToday
+from consentry.model.ids import ClientId, ConnectionId, OrganisationId
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from consentry.wiring import Deeds
+
+commands = typer.Typer()
+_connections = typer.Typer(name="connection", help="See what users approved, and end it.", no_args_is_help=True)
+commands.add_typer(_connections)
+
+_PAGE_SIZE = 200
+
+
+@_connections.command("list")
+def list_connections(
+    organisation: Annotated[str | None, typer.Argument(metavar="[ORG]", help="Only this organisation's.")] = None,
+    *,
+    app: Annotated[str | None, typer.Option(metavar="CLIENT_ID", help="Only those to this app.")] = None,
+    ended: Annotated[bool, typer.Option("--ended", help="Also those that have ended.")] = False,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """List connections, newest first."""
+
+    async def deed(deeds: "Deeds") -> list[ConnectionToday]:
+        found: list[ConnectionToday] = []
+        while True:
+            page = await deeds.connections.list_all(
+                BY_COMMAND_LINE,
+                None if organisation is None else OrganisationId(organisation),
+                client_id=None if app is None else ClientId(app),
+                include_ended=ended,
+                after=found[-1].details.connection.id if found else None,
+                limit=_PAGE_SIZE,
+            )
+            found += page
+            if len(page) < _PAGE_SIZE:
+                return found
+
+    connections = run_deed(config, deed)
+    show([_item(today) if as_json else _row(today) for today in connections], as_json=as_json)
+
+
+@_connections.command("revoke")
+def revoke(
+    connection_id: Annotated[str, typer.Argument(metavar="ID", help="The connection's ID: con_…")],
+    *,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """End a connection: from now on no token under it does anything."""
+
+    async def deed(deeds: "Deeds") -> ConnectionToday:
+        return await deeds.connections.end(BY_COMMAND_LINE, ConnectionId(connection_id))
+
+    show(_item(run_deed(config, deed)), as_json=as_json)
+
+
+def _item(today: ConnectionToday) -> Item:
+    details, connection = today.details, today.details.connection
+    return {
+        "id": connection.id,
+        "organisation": connection.organisation_id,
+        "user": connection.user_id,
+        "user_email": details.user_email,
+        "client_id": details.client_id,
+        "app_name": details.app_name,
+        "scopes": list(connection.scopes),
+        "works_today": [f"{scope.name}: {scope.holding.value}" for scope in today.scopes],
+        "paused": today.paused,
+        "status": _status(today),
+        "created_at": connection.created_at.isoformat(),
+        "first_used_at": _text(connection.first_used_at),
+        "last_used_at": _text(connection.last_used_at),
+        "ended_at": _text(connection.ended_at),
+        "ended_by": connection.ended_by,
+    }
+
+
+def _row(today: ConnectionToday) -> Item:
+    details, connection = today.details, today.details.connection
+    return {
+        "id": connection.id,
+        "app": details.app_name,
+        "user": details.user_email,
+        "organisation": details.organisation_name,
+        "scopes": list(connection.scopes),
+        "last used": _text(connection.last_used_at),
+        "status": _status(today),
+    }
+
+
+def _status(today: ConnectionToday) -> str:
+    if not today.details.connection.is_live:
+        return "ended"
+    return "active" if today.paused is None else "paused"
+
+
+def _text(moment: "datetime | None") -> str | None:
+    return None if moment is None else moment.isoformat()
