@@ -17,12 +17,10 @@ from consentry.storage.database import (
     to_micros_or_none,
 )
 
-COLUMNS = "s.id, s.app_id, s.digest, s.hint, s.created_at, s.last_used_at, s.expires_at, s.retired_at"
-"""The columns that `secret_of` reads, of the table `app_secrets` under the name `s`."""
-
-_LIVE = "s.app_id = $1 AND s.retired_at IS NULL AND (s.expires_at IS NULL OR s.expires_at > $2)"
-
-_FIND_LIVE = f"SELECT {COLUMNS} FROM app_secrets s WHERE {_LIVE} ORDER BY s.id"  # noqa: S608 - constants
+_FIND_LIVE = """
+SELECT id, app_id, digest, hint, created_at, last_used_at, expires_at, retired_at FROM app_secrets
+WHERE app_id = $1 AND retired_at IS NULL AND (expires_at IS NULL OR expires_at > $2) ORDER BY id
+"""
 
 _INSERT = """
 INSERT INTO app_secrets (id, app_id, digest, hint, created_at, last_used_at, expires_at, retired_at)
@@ -36,6 +34,11 @@ SELECT $1, a.id, $3, $4, $5 FROM apps a WHERE a.id = $2 AND a.status <> 'deleted
     SELECT count(*) FROM app_secrets s
     WHERE s.app_id = $2 AND s.retired_at IS NULL AND (s.expires_at IS NULL OR s.expires_at > $5)
 ) RETURNING id
+"""
+
+# So that what expired long ago is not read again at each authentication.
+_PUT_AWAY_EXPIRED = """
+UPDATE app_secrets SET retired_at = expires_at WHERE app_id = $1 AND retired_at IS NULL AND expires_at <= $2
 """
 
 _RETIRE = """
@@ -52,7 +55,7 @@ WHERE id = $2 AND app_id = $1 AND retired_at IS NULL AND (expires_at IS NULL OR 
 
 
 def secret_of(row: Row) -> AppSecret:
-    """Return the secret of a row of `COLUMNS`."""
+    """Return the secret of a row of all columns, in the order of the table."""
     return AppSecret(
         SecretId(row[0]),
         AppId(row[1]),
@@ -89,6 +92,7 @@ def retire_all(app_id: AppId, at: datetime) -> Statement:
 
 def adding(secret: AppSecret, most: int, event: Event) -> Operation[bool]:
     """Write a secret unless the app has `most` live ones already."""
+    yield Statement(_PUT_AWAY_EXPIRED, (secret.app_id, to_micros(secret.created_at)))
     rows = yield Statement(
         _ADD, (secret.id, secret.app_id, secret.digest, secret.hint, to_micros(secret.created_at), most)
     )

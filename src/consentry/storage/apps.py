@@ -21,30 +21,32 @@ from consentry.storage.database import (
     to_micros,
 )
 
-COLUMNS = """
-a.id, a.client_id, a.organisation_id, a.name, a.type, a.redirect_uris, a.required_scopes, a.optional_scopes,
-a.require_pkce, a.status, a.created_by, a.created_at, a.updated_at
+_SELECT_APP = """
+SELECT a.id, a.client_id, a.organisation_id, a.name, a.type, a.redirect_uris, a.required_scopes, a.optional_scopes,
+       a.require_pkce, a.status, a.created_by, a.created_at, a.updated_at
+FROM apps a
 """
-"""The columns that `app_of` reads, of the table `apps` under the name `a`."""
 
-COLUMN_COUNT = 13
+_APP_WIDTH = 13
 
-_FIND = f"SELECT {COLUMNS} FROM apps a WHERE a.client_id = $1 AND a.status <> 'deleted'"  # noqa: S608 - constants
+_FIND = _SELECT_APP + "WHERE a.client_id = $1 AND a.status <> 'deleted'"
 
-_FIND_CLIENT = f"""
-SELECT {COLUMNS}, {app_secrets.COLUMNS}
+_FIND_CLIENT = """
+SELECT a.id, a.client_id, a.organisation_id, a.name, a.type, a.redirect_uris, a.required_scopes, a.optional_scopes,
+       a.require_pkce, a.status, a.created_by, a.created_at, a.updated_at,
+       s.id, s.app_id, s.digest, s.hint, s.created_at, s.last_used_at, s.expires_at, s.retired_at
 FROM apps a LEFT JOIN app_secrets s ON s.app_id = a.id AND s.retired_at IS NULL
 WHERE a.client_id = $1 AND a.status <> 'deleted' ORDER BY s.id
+"""
+
+_PAGE_OF_ORGANISATION = f"""{_SELECT_APP}
+WHERE a.organisation_id = $1 AND a.id > COALESCE((SELECT id FROM apps WHERE client_id = $2), '')
+  AND a.status <> 'deleted' ORDER BY a.id LIMIT $3
 """  # noqa: S608 - constants
 
-_PAGE_OF_ORGANISATION = f"""
-SELECT {COLUMNS} FROM apps a WHERE a.organisation_id = $1
-AND a.id > COALESCE((SELECT id FROM apps WHERE client_id = $2), '') AND a.status <> 'deleted' ORDER BY a.id LIMIT $3
-"""  # noqa: S608 - constants
-
-_PAGE_OF_ALL = f"""
-SELECT {COLUMNS} FROM apps a
-WHERE a.id > COALESCE((SELECT id FROM apps WHERE client_id = $1), '') AND a.status <> 'deleted' ORDER BY a.id LIMIT $2
+_PAGE_OF_ALL = f"""{_SELECT_APP}
+WHERE a.id > COALESCE((SELECT id FROM apps WHERE client_id = $1), '')
+  AND a.status <> 'deleted' ORDER BY a.id LIMIT $2
 """  # noqa: S608 - constants
 
 _USE = """
@@ -96,8 +98,7 @@ FROM redirect_refusals WHERE app_id = $1 ORDER BY last_at DESC, redirect_uri
 """
 
 
-def app_of(row: Row) -> App:
-    """Return the app of a row that begins with `COLUMNS`."""
+def _app_of(row: Row) -> App:
     return App(
         AppId(row[0]),
         ClientId(row[1]),
@@ -211,7 +212,7 @@ class SqlAppStore:
         if not _is_client_id(client_id):
             return None
         rows = await self._database.read(_FIND, client_id)
-        return app_of(rows[0]) if rows else None
+        return _app_of(rows[0]) if rows else None
 
     async def find_client(self, client_id: str) -> Client | None:
         """Return the app with its secrets, in one read, or None."""
@@ -243,7 +244,7 @@ class SqlAppStore:
             rows = await self._database.read(_PAGE_OF_ALL, after, limit)
         else:
             rows = await self._database.read(_PAGE_OF_ORGANISATION, organisation_id, after, limit)
-        return [app_of(row) for row in rows]
+        return [_app_of(row) for row in rows]
 
     async def register(self, app: App, secret: AppSecret | None, event: Event) -> bool:
         """Write a new app and its first secret; False if there is no such organisation."""
@@ -272,8 +273,8 @@ def _is_client_id(text: str) -> bool:
 
 
 def _client_of(rows: Sequence[Row]) -> Client:
-    secrets = tuple(app_secrets.secret_of(row[COLUMN_COUNT:]) for row in rows if row[COLUMN_COUNT] is not None)
-    return Client(app_of(rows[0]), secrets)
+    secrets = tuple(app_secrets.secret_of(row[_APP_WIDTH:]) for row in rows if row[_APP_WIDTH] is not None)
+    return Client(_app_of(rows[0]), secrets)
 
 
 def _refusal_of(row: Row) -> RedirectRefusal:
