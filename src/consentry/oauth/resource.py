@@ -19,12 +19,13 @@ def parse_resource(parameters: Parameters) -> tuple[str, ...]:
     resources = tuple(dict.fromkeys(parameters.all("resource")))
     if len(resources) > MAX_RESOURCES:
         raise OAuthError(ErrorCode.INVALID_TARGET, f"The request names more than {MAX_RESOURCES} resources.")
-    if not all(_is_valid(resource) for resource in resources):
+    if not all(is_resource_identifier(resource) for resource in resources):
         raise OAuthError(ErrorCode.INVALID_TARGET, "The parameter resource must be an absolute URI without a fragment.")
     return resources
 
 
-def _is_valid(resource: str) -> bool:
+def is_resource_identifier(resource: str) -> bool:
+    """Return whether the text is an absolute URI without a fragment. *Source:* RFC 8707 §2."""
     uri = Uri.parse(resource)
     is_visible = resource.isascii() and resource.isprintable() and " " not in resource
     return len(resource) <= MAX_LENGTH and is_visible and bool(uri.scheme) and uri.fragment is None

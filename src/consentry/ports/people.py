@@ -21,8 +21,8 @@ from consentry.model.organisation import (
     User,
 )
 
-Check: TypeAlias = Callable[[Sequence[Holder]], None]
-"""Looks at all members of an organisation as a change would leave them; what it raises undoes the change."""
+Check: TypeAlias = Callable[[Sequence[Holder], Sequence[Holder]], None]
+"""Looks at all members of an organisation before a change and after it; what it raises undoes the change."""
 
 
 class Directory(Protocol):
@@ -102,7 +102,7 @@ class UserStore(Protocol):
 
 
 class MemberStore(Protocol):
-    """Keeps members. Every change is checked, inside its transaction, against all members as it would leave them."""
+    """Keeps members. `check`, where given, judges a change inside its transaction."""
 
     async def find_member(self, organisation_id: OrganisationId, user_id: UserId) -> MemberDetails | None:
         """Return the member with the user, or None."""
@@ -112,7 +112,7 @@ class MemberStore(Protocol):
         """Return up to `limit` members, in the order in which their users were created."""
         ...
 
-    async def set_member(self, member: Member, *, own_roles: Sequence[str], check: Check, event: Event) -> bool:
+    async def set_member(self, member: Member, *, own_roles: Sequence[str], check: Check | None, event: Event) -> bool:
         """Write the member's roles and custom permissions, creating the member; an existing standing stays.
 
         `own_roles` are those of the roles that only the organisation defines. False if the organisation, the user or
@@ -121,12 +121,14 @@ class MemberStore(Protocol):
         ...
 
     async def set_standing(
-        self, organisation_id: OrganisationId, user_id: UserId, standing: Standing, *, check: Check, event: Event
+        self, organisation_id: OrganisationId, user_id: UserId, standing: Standing, *, check: Check | None, event: Event
     ) -> bool:
         """Set the standing; False if there is no such member, or they stand so already."""
         ...
 
-    async def remove(self, organisation_id: OrganisationId, user_id: UserId, *, check: Check, event: Event) -> bool:
+    async def remove(
+        self, organisation_id: OrganisationId, user_id: UserId, *, check: Check | None, event: Event
+    ) -> bool:
         """Remove the member with their roles; False if there is no such member."""
         ...
 
@@ -138,12 +140,12 @@ class RoleStore(Protocol):
         """Return the organisation's own roles by name."""
         ...
 
-    async def set_role(self, role: Role, *, check: Check, event: Event) -> bool:
+    async def set_role(self, role: Role, *, check: Check | None, event: Event) -> bool:
         """Write the role; False if there is no such organisation."""
         ...
 
     async def remove_role(
-        self, organisation_id: OrganisationId, name: str, *, even_if_held: bool, check: Check, event: Event
+        self, organisation_id: OrganisationId, name: str, *, even_if_held: bool, check: Check | None, event: Event
     ) -> bool:
         """Remove the role; False if there is none, or a member holds it and `even_if_held` is not set."""
         ...

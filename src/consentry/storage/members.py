@@ -1,7 +1,7 @@
 """Members and the roles that organisations define; and the directory, which says what a user holds now.
 
-A change runs, and then all members of the organisation are read as it leaves them and given to a check, within the same
-transaction: two administrators who take each other's role at one moment cannot both succeed.
+Where a check is given, all members of the organisation are read before and after the change, within its transaction:
+two administrators who take each other's role at one moment cannot both succeed.
 """
 
 from collections.abc import Sequence
@@ -75,13 +75,22 @@ class _RoleGoneError(Exception):
     """A role that was to be given is not there any more; undoes the operation."""
 
 
-def _checking(organisation_id: OrganisationId, check: Check, event: Event) -> Operation[None]:
-    rows = yield Statement(_HOLDERS, (organisation_id,))
-    check([read_holder(row) for row in rows])
+def _checked(
+    organisation_id: OrganisationId, change: Operation[bool], check: Check | None, event: Event
+) -> Operation[bool]:
+    """Run `change`, let `check` look at what it did, and append the event if it did anything."""
+    before = [] if check is None else (yield Statement(_HOLDERS, (organisation_id,)))
+    done = yield from change
+    if not done:
+        return False
+    if check is not None:
+        after = yield Statement(_HOLDERS, (organisation_id,))
+        check([read_holder(row) for row in before], [read_holder(row) for row in after])
     yield events.append(event)
+    return True
 
 
-def _setting(member: Member, own_roles: Sequence[str], check: Check, event: Event) -> Operation[bool]:
+def _setting(member: Member, own_roles: Sequence[str]) -> Operation[bool]:
     key = (member.organisation_id, member.user_id)
     rows = yield Statement(_SET, (*key, member.custom_permissions, member.standing, to_micros(member.created_at)))
     if not rows:
@@ -92,15 +101,21 @@ def _setting(member: Member, own_roles: Sequence[str], check: Check, event: Even
     yield Statement(_CLEAR_ROLES, key)
     for grant in member.roles:
         yield Statement(_GIVE_ROLE, (*key, grant.name))
-    yield from _checking(member.organisation_id, check, event)
     return True
 
 
-def _changing(organisation_id: OrganisationId, statement: Statement, check: Check, event: Event) -> Operation[bool]:
-    rows = yield statement
-    if rows:
-        yield from _checking(organisation_id, check, event)
-    return bool(rows)
+def _doing(statement: Statement) -> Operation[bool]:
+    return bool((yield statement))
+
+
+def _setting_member(member: Member, own_roles: Sequence[str], check: Check | None, event: Event) -> Operation[bool]:
+    return _checked(member.organisation_id, _setting(member, own_roles), check, event)
+
+
+def _changing(
+    organisation_id: OrganisationId, statement: Statement, check: Check | None, event: Event
+) -> Operation[bool]:
+    return _checked(organisation_id, _doing(statement), check, event)
 
 
 class MemberRows:
@@ -128,21 +143,23 @@ class MemberRows:
         """Return up to `limit` members, in the order in which their users were created."""
         return [_details_of(row) for row in await self._database.read(_PAGE, organisation_id, after or "", limit)]
 
-    async def set_member(self, member: Member, *, own_roles: Sequence[str], check: Check, event: Event) -> bool:
+    async def set_member(self, member: Member, *, own_roles: Sequence[str], check: Check | None, event: Event) -> bool:
         """Write roles and custom permissions; False if the organisation, the user or one of `own_roles` is gone."""
         try:
-            return await self._database.write(_setting, member, own_roles, check, event)
+            return await self._database.write(_setting_member, member, own_roles, check, event)
         except _RoleGoneError:
             return False
 
     async def set_standing(
-        self, organisation_id: OrganisationId, user_id: UserId, standing: Standing, *, check: Check, event: Event
+        self, organisation_id: OrganisationId, user_id: UserId, standing: Standing, *, check: Check | None, event: Event
     ) -> bool:
         """Set the standing; False if there is no such member, or they stand so already."""
         statement = Statement(_SET_STANDING, (organisation_id, user_id, standing))
         return await self._database.write(_changing, organisation_id, statement, check, event)
 
-    async def remove(self, organisation_id: OrganisationId, user_id: UserId, *, check: Check, event: Event) -> bool:
+    async def remove(
+        self, organisation_id: OrganisationId, user_id: UserId, *, check: Check | None, event: Event
+    ) -> bool:
         """Remove the member with their roles; False if there is no such member."""
         statement = Statement(_REMOVE, (organisation_id, user_id))
         return await self._database.write(_changing, organisation_id, statement, check, event)
@@ -159,7 +176,7 @@ class RoleRows:
         rows = await self._database.read(_ROLES, organisation_id)
         return [Role(OrganisationId(row[0]), row[1], parse_permissions(row[2])) for row in rows]
 
-    async def set_role(self, role: Role, *, check: Check, event: Event) -> bool:
+    async def set_role(self, role: Role, *, check: Check | None, event: Event) -> bool:
         """Write the role; False if there is no such organisation."""
         statement = Statement(
             _SET_ROLE, (role.organisation_id, role.name, render_permissions(role.permissions), to_micros(event.at))
@@ -167,7 +184,7 @@ class RoleRows:
         return await self._database.write(_changing, role.organisation_id, statement, check, event)
 
     async def remove_role(
-        self, organisation_id: OrganisationId, name: str, *, even_if_held: bool, check: Check, event: Event
+        self, organisation_id: OrganisationId, name: str, *, even_if_held: bool, check: Check | None, event: Event
     ) -> bool:
         """Remove the role; False if there is none, or a member holds it and `even_if_held` is not set."""
         statement = Statement(_REMOVE_ROLE, (organisation_id, name, int(even_if_held)))

@@ -1,0 +1,176 @@
+"""Signing in with e-mail and password, the session that follows, and signing out."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from ipaddress import IPv6Address, ip_network
+from typing import TypeAlias
+
+from consentry.flows.throttle import Throttle
+from consentry.model.email_address import find_email_fault, normalise_email
+from consentry.model.event import Actor, Event, EventKind
+from consentry.model.ids import EVENT, EventId, SessionId
+from consentry.model.organisation import Standing, User
+from consentry.model.password import is_hashable_password
+from consentry.model.secret import CredentialKind, Secret, digest, format_credential, is_same_digest, parse_credential
+from consentry.model.session import SEEN_AGAIN_AFTER, LiveSession, Session
+from consentry.model.throttling import ThrottlePolicy
+from consentry.ports.people import UserStore
+from consentry.ports.sign_in import Passwords, SessionStore, ThrottleStore
+from consentry.ports.world import Clock, SecretSource
+
+# One account from one source; one source whatever the account; one account whatever the source. The last is wide, so
+# that a stranger cannot keep the owner out from one address, and many addresses together are still slow.
+PAIR_POLICY = ThrottlePolicy(free=5)
+SOURCE_POLICY = ThrottlePolicy(free=50)
+ACCOUNT_POLICY = ThrottlePolicy(free=50)
+
+_IPV6_SITE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The password was right. `credential` goes into the cookie, and is readable here once."""
+
+    user: User
+    session: Session
+    credential: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class SignInRefused:
+    """The address is unknown, the password wrong or the user suspended: the three are not told apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignInThrottled:
+    """Too many failures; nothing is heard for `wait`, not even the right password."""
+
+    wait: timedelta
+
+
+SignInAnswer: TypeAlias = SignedIn | SignInRefused | SignInThrottled
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """Lets people in, knows them again, and lets them go."""
+
+    users: UserStore
+    sessions: SessionStore
+    failures: ThrottleStore
+    passwords: Passwords
+    clock: Clock
+    secrets: SecretSource
+    session_idle: timedelta
+
+    async def sign_in(
+        self, email: str, password: Secret, *, address: str, replacing: LiveSession | None = None
+    ) -> SignInAnswer:
+        """Check the password and open a new session; one that the browser had before ends.
+
+        `address` is the caller's network address. For an unknown address, a wrong password and a suspended user the
+        answer, the work done and the writes are the same.
+        """
+        email = normalise_email(email)
+        gates = self._gates(email, address)
+        wait = await self._find_wait(gates)
+        if wait is not None:
+            return SignInThrottled(wait)
+        found = None if find_email_fault(email) else await self.users.find_password(email)
+        user, stored = found or (None, None)
+        is_right = is_hashable_password(password) and await self.passwords.verify(stored, password)
+        # Looked at again: of many guesses sent at once, only the first few learn whether they were right.
+        wait = await self._find_wait(gates)
+        if wait is not None:
+            return SignInThrottled(wait)
+        if user is None or not is_right or user.standing is not Standing.ACTIVE:
+            return await self._refuse(user, gates, address)
+        return await self._open(user, gates, address, replacing)
+
+    async def find_session(self, credential: str) -> LiveSession | None:
+        """Return the session of the cookie's credential if it lives and its user may act, and note that it is used."""
+        parsed = parse_credential(credential, CredentialKind.SESSION)
+        if parsed is None:
+            return None
+        live = await self.sessions.find_session(SessionId(parsed.id))
+        now = self.clock.now()
+        if live is None or not is_same_digest(live.session.digest, parsed.digest) or not live.is_good(now):
+            return None
+        if now - live.session.seen_at >= SEEN_AGAIN_AFTER:
+            await self.sessions.see(live.session.id, seen_at=now, expires_at=now + self.session_idle)
+        return live
+
+    async def sign_out(self, live: LiveSession) -> None:
+        """End the session. From now on its credential does nothing."""
+        event = self._event(EventKind.SIGNED_OUT, live.user, self.clock.now())
+        await self.sessions.end_session(live.session.id, event)
+
+    def _gates(self, email: str, address: str) -> tuple[tuple[Throttle, str], ...]:
+        # Hashed, because people type passwords into the wrong field.
+        account = sha256(email.encode("utf-8", "replace")).hexdigest()
+        source = _source_of(address)
+        return (
+            (Throttle(self.failures, PAIR_POLICY), f"sign-in:{account}:{source}"),
+            (Throttle(self.failures, SOURCE_POLICY), f"sign-in-source:{source}"),
+            (Throttle(self.failures, ACCOUNT_POLICY), f"sign-in-account:{account}"),
+        )
+
+    async def _find_wait(self, gates: tuple[tuple[Throttle, str], ...]) -> timedelta | None:
+        now = self.clock.now()
+        waits = [await throttle.check(key, now) for throttle, key in gates]
+        return max((wait for wait in waits if wait is not None), default=None)
+
+    async def _refuse(self, user: User | None, gates: tuple[tuple[Throttle, str], ...], address: str) -> SignInRefused:
+        now = self.clock.now()
+        event = self._event(EventKind.SIGN_IN_REFUSED, user, now, address=address)
+        # All at once, so that they share one commit; the event rides with the first.
+        await asyncio.gather(
+            *(
+                throttle.record_failure(key, now, event=event if index == 0 else None)
+                for index, (throttle, key) in enumerate(gates)
+            )
+        )
+        return SignInRefused()
+
+    async def _open(
+        self, user: User, gates: tuple[tuple[Throttle, str], ...], address: str, replacing: LiveSession | None
+    ) -> SignInAnswer:
+        now, payload = self.clock.now(), self.secrets.new_secret()
+        session = Session(
+            id=SessionId(self.secrets.new_id()),
+            digest=digest(payload),
+            user_id=user.id,
+            authenticated_at=now,
+            seen_at=now,
+            expires_at=now + self.session_idle,
+            ended_at=None,
+        )
+        opened = await self.sessions.open_session(
+            session,
+            replacing=None if replacing is None else replacing.session.id,
+            event=self._event(EventKind.SIGNED_IN, user, now, address=address),
+        )
+        if not opened:
+            return SignInRefused()
+        pair, key = gates[0]
+        await pair.forgive(key)
+        return SignedIn(user, session, format_credential(CredentialKind.SESSION, session.id, payload))
+
+    def _event(self, kind: EventKind, user: User | None, now: datetime, **details: str) -> Event:
+        subject = "unknown" if user is None else user.id
+        actor = Actor(user_id=None if user is None else user.id)
+        return Event(EventId(self.secrets.new_id(EVENT)), now, kind, None, actor, subject, details)
+
+
+def _source_of(address: str) -> str:
+    """Return the address, or for IPv6 the network of 64 bits that one customer has."""
+    try:
+        network = ip_network(address, strict=False)
+    except ValueError:
+        return address
+    if isinstance(network.network_address, IPv6Address):
+        mapped = network.network_address.ipv4_mapped
+        return str(mapped) if mapped is not None else str(network.supernet(new_prefix=_IPV6_SITE))
+    return str(network.network_address)

@@ -1,0 +1,35 @@
+"""Slowing down whoever fails again and again: at sign-in, and with client secrets."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from consentry.model.event import Event
+from consentry.model.throttling import ThrottlePolicy
+from consentry.ports.sign_in import ThrottleStore
+
+
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """Counts failures under keys of the caller's choice, and says how long the next try must wait.
+
+    A key should hold nothing secret; it is stored. A success writes nothing unless a failure was remembered.
+    """
+
+    store: ThrottleStore
+    policy: ThrottlePolicy
+
+    async def check(self, key: str, now: datetime) -> timedelta | None:
+        """Return how long the next try must still wait, or None if it may be made."""
+        failures = await self.store.find_failures(key)
+        if failures is None or now >= failures.blocked_until:
+            return None
+        return failures.blocked_until - now
+
+    async def record_failure(self, key: str, now: datetime, *, event: Event | None = None) -> None:
+        """Count a failure; `event`, where given, is written with it."""
+        await self.store.record_failure(key, self.policy, now=now, event=event)
+
+    async def forgive(self, key: str) -> None:
+        """Forget the failures under `key`, after a success."""
+        if await self.store.find_failures(key) is not None:
+            await self.store.forgive(key)
