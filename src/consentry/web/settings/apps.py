@@ -11,6 +11,8 @@ from urllib.parse import urlencode
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
+from consentry.model.app import AppType
+from consentry.model.app_draft import find_draft_faults
 from consentry.model.faults import ConflictError, Fault, InvalidInputError
 from consentry.model.ids import ClientId
 from consentry.web.browser_safety import check_csrf
@@ -117,8 +119,11 @@ async def register(request: Request, deeds: Deeds) -> Response:
     typed = read_app_form(form)
     deeds.app_registry.require_manager(visit.visitor.acting)
     if typed.type is None:
-        fault = Fault("type", "Choose whether the app can keep a secret.")
-        return _show_form(visit, AppNewPage(form_again(typed, deeds.catalog, [fault])), status=_BAD_REQUEST)
+        faults = [
+            *find_draft_faults(typed.to_draft(AppType.CONFIDENTIAL), deeds.catalog),
+            Fault("type", "Choose whether the app can keep a secret."),
+        ]
+        return _show_form(visit, AppNewPage(form_again(typed, deeds.catalog, faults)), status=_BAD_REQUEST)
     try:
         registered = await deeds.app_registry.register(visit.visitor.acting, typed.to_draft(typed.type))
     except InvalidInputError as error:
