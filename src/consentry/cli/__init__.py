@@ -5,11 +5,18 @@ import sys
 
 import typer
 
-from consentry.cli import apps, init, migrate, serve
+from consentry.cli import apps, connections, init, keys, migrate, serve
 from consentry.cli.output import CommandError, complain
 from consentry.settings_sources import SettingsError
 
-COMMANDS: tuple[typer.Typer, ...] = (init.commands, serve.commands, migrate.commands, apps.commands)
+COMMANDS: tuple[typer.Typer, ...] = (
+    init.commands,
+    serve.commands,
+    migrate.commands,
+    apps.commands,
+    connections.commands,
+    keys.commands,
+)
 """The commands of each module, in the order in which `consentry --help` shows them."""
 
 _NOT_DONE = 1

@@ -10,6 +10,7 @@ from consentry.cli.deeds import BY_COMMAND_LINE, parse_moment, run_deed
 from consentry.cli.options import AsJson, ConfigFile
 from consentry.cli.output import Item, note, show
 from consentry.model.api_key import LIFETIME_MOST, ApiKeyDetails, KeyDraft, KeyOwner, key_status, shown_prefix
+from consentry.model.faults import NotFoundError
 from consentry.model.ids import ApiKeyId, OrganisationId
 
 if TYPE_CHECKING:
@@ -67,7 +68,9 @@ def create(
             expires_at = deeds.api_keys.default_expiry()
         else:
             expires_at = now + chosen if isinstance(chosen, timedelta) else chosen
-        user = await deeds.people.find_user_by_email(BY_COMMAND_LINE, email)
+        user = await deeds.people.users.find_by_email(BY_COMMAND_LINE, email)
+        if user is None:
+            raise NotFoundError("user")
         draft = KeyDraft(name, tuple(permission), expires_at, tuple(network or ()))
         owner = KeyOwner(OrganisationId(organisation), user.id)
         shown = await deeds.api_keys.create(BY_COMMAND_LINE, draft, owner)
