@@ -68,8 +68,8 @@ class SqlConnectionStore:
         """Return up to `limit` connections, newest first, that come after `after` in that order."""
         conditions = ["c.id < $1"]
         args: list[Value] = [after or LAST, limit]
-        # A user has few connections and an app may have a million: the expression keeps SQLite, which has no statistics,
-        # from starting at the app.
+        # A user has few connections and an app may have a million: the expression keeps SQLite, which has no
+        # statistics, from starting at the app.
         client_id = "a.client_id" if wanted.user_id is None else "a.client_id || ''"
         for column, value in (
             ("c.organisation_id", wanted.organisation_id),
