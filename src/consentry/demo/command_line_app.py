@@ -11,7 +11,6 @@ import webbrowser
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from urllib.parse import urlencode
 
 import httpx
 
+from consentry.clock import SystemClock
 from consentry.demo.api_failure import Failure, failure_of, unreachable
 from consentry.demo.command_line_loopback import LoopbackListener
 from consentry.demo.command_line_tokens import StoredConnection, default_file, forget, load, store
@@ -112,7 +112,7 @@ def disconnect(http: httpx.Client, file: Path) -> None:
 def _get(http: httpx.Client, file: Path, address_of: Callable[[StoredConnection], str]) -> Any:
     """Return the JSON value at an address, with a token that is refreshed where it has to be."""
     connection = _stored(file)
-    refreshed = connection.is_stale(datetime.now(UTC))
+    refreshed = connection.is_stale(SystemClock().now())
     if refreshed:
         connection = _refresh(http, connection, file)
     answer = _send_bearer(http, connection, address_of(connection))
@@ -141,7 +141,7 @@ def _refresh(http: httpx.Client, connection: StoredConnection, file: Path) -> St
 
 
 def _ask_for_tokens(http: httpx.Client, before: StoredConnection, what: str, form: dict[str, str]) -> StoredConnection:
-    asked_at = int(datetime.now(UTC).timestamp())
+    asked_at = int(SystemClock().now().timestamp())
     answer = _send(http, "POST", f"{before.issuer.rstrip('/')}/oauth/token", what, data=form)
     if not answer.is_success:
         raise CommandError(f"{_text(failure_of(what, answer))}\nRun `connect` to connect again.")

@@ -6,13 +6,14 @@ Plain HTTP, as any outsider would write it. RFC 6749 §4.1, RFC 7636, RFC 9207, 
 import secrets
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
 import httpx
 
+from consentry.clock import SystemClock
 from consentry.demo.api_failure import Failure, failure_of, unreachable
 
 
@@ -128,7 +129,7 @@ async def list_from_api(
 async def _token_request(
     http: httpx.AsyncClient, config: WebAppConfig, what: str, form: dict[str, str], before: Tokens | None = None
 ) -> Tokens | Failure:
-    asked_at = datetime.now(UTC)
+    asked_at = SystemClock().now()
     try:
         answer = await http.post(
             f"{config.issuer.rstrip('/')}/oauth/token", data=form, auth=_client_authentication(config)
