@@ -135,7 +135,16 @@ APP = apps.AppPage(
     last_used_at=back(minutes=3),
     deep_link=f"https://connect.ledgerly.example/settings/connections/{CLIENT}",
     authorize_url=AUTHORIZE,
-    form=FORM,
+    form=replace(FORM, require_pkce=True),
+    refusals=(
+        apps.RefusalRow(
+            "A slash at the end differs",
+            apps.MarkedAddress("https://app.papertrail.example/oauth/callback", "/", ""),
+            apps.MarkedAddress("https://app.papertrail.example/oauth/callback", "", ""),
+            12,
+            back(minutes=7),
+        ),
+    ),
     secrets=(
         apps.SecretRow("sec_1", "cst_sk_0Qb7xYtK…", back(days=41), back(minutes=3), NOW + timedelta(days=6, hours=3)),
         apps.SecretRow("sec_2", "cst_sk_0Qe5mJ0a…", back(hours=2), None, None),
