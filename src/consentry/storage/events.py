@@ -1,11 +1,12 @@
 """Audit events: appended in the same transaction as the change that they tell of."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from consentry.model.event import Actor, Event, EventKind
-from consentry.model.ids import EventId, OrganisationId
+from consentry.model.ids import API_KEY, APP, OPERATOR, ORGANISATION, RESOURCE, USER, EventId, OrganisationId
 from consentry.storage.database import Database, Operation, Row, Statement, from_micros, to_micros
 
 _INSERT = """
@@ -17,6 +18,15 @@ _PAGE = """
 SELECT id, at, kind, organisation_id, user_id, operator_id, through, subject, details
 FROM events WHERE organisation_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3
 """
+
+_NAME_OF = {
+    USER: "SELECT name FROM users WHERE id = $1",
+    OPERATOR: "SELECT name FROM operators WHERE id = $1",
+    APP: "SELECT name FROM apps WHERE id = $1",
+    API_KEY: "SELECT name FROM api_keys WHERE id = $1",
+    ORGANISATION: "SELECT name FROM organisations WHERE id = $1",
+    RESOURCE: "SELECT name FROM resources WHERE id = $1",
+}
 
 # Sorts after every identifier, so that the first page needs no statement of its own.
 LAST = "~"
@@ -59,6 +69,16 @@ class EventStore:
         """Return up to `limit` events of the organisation that came before `before`, newest first."""
         rows = await self._database.read(_PAGE, organisation_id, before or LAST, limit)
         return [_event(row) for row in rows]
+
+    async def names_of(self, identifiers: frozenset[str]) -> Mapping[str, str]:
+        """Return the names of those of these users, operators, apps, keys and organisations that have one."""
+        names = {}
+        for identifier in identifiers:
+            sql = next((sql for prefix, sql in _NAME_OF.items() if identifier.startswith(prefix)), None)
+            rows = [] if sql is None else await self._database.read(sql, identifier)
+            if rows:
+                names[identifier] = rows[0][0]
+        return names
 
 
 def _event(row: Row) -> Event:

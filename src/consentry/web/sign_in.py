@@ -1,14 +1,15 @@
-"""`/sign-in` and `/sign-out`; `/settings/organisation`, where a person chooses which organisation to look at."""
+"""`/sign-in` and `/sign-out`."""
 
 from __future__ import annotations
 
 import math
 import secrets
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse
+from starlette.routing import Route
 
 from consentry.flows.sign_in import SignedIn, SignInRefused, SignInThrottled
 from consentry.model.ids import ClientId
@@ -29,13 +30,8 @@ from consentry.web.browser_safety import (
 from consentry.web.caller import caller_address
 from consentry.web.form_body import read_form
 from consentry.web.pages import render
-from consentry.web.views.sign_in import (
-    ChooseOrganisationPage,
-    OrganisationChoice,
-    SignInPage,
-    SignInThrottledPage,
-)
-from consentry.web.visitor import find_visitor, form_secret, frame_for, require_visitor
+from consentry.web.views.sign_in import SignInPage, SignInThrottledPage
+from consentry.web.visitor import find_visitor, form_secret, frame_for
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -107,25 +103,6 @@ async def sign_out(request: Request, deeds: Deeds) -> Response:
     return response
 
 
-async def choose_organisation(request: Request, deeds: Deeds) -> Response:
-    """`GET /settings/organisation`: links to the settings of each organisation of the person."""
-    visitor = await require_visitor(request, deeds)
-    choices = []
-    for one in visitor.memberships:
-        if one.holder.is_active:
-            titles = deeds.role_book.role_titles(one.holder.roles, one.holder.custom_permissions)
-            choices.append(
-                OrganisationChoice(
-                    name=one.organisation.name,
-                    role=", ".join(titles),
-                    href=f"/settings?{urlencode({'organisation': one.organisation.id})}",
-                    current=one == visitor.membership,
-                )
-            )
-    frame = frame_for(request, deeds, visitor, "Choose an organisation")
-    return render("choose_organisation", frame=frame, view=ChooseOrganisationPage(tuple(choices)))
-
-
 async def _show_form(request: Request, deeds: Deeds, page: SignInPage, *, status: int = 200) -> Response:
     issuer = deeds.settings.issuer
     before = read_cookie(request, PRE_SESSION_COOKIE, issuer=issuer)
@@ -156,3 +133,12 @@ def _is_form_of(request: Request, form: Parameters, secret: str, *, issuer: str)
     except CrossSiteRequestError:
         return False
     return True
+
+
+def routes(deeds: Deeds) -> list[Route]:
+    """Return the routes of these pages."""
+    return [
+        Route("/sign-in", partial(show_sign_in, deeds=deeds), methods=["GET"]),
+        Route("/sign-in", partial(sign_in, deeds=deeds), methods=["POST"]),
+        Route("/sign-out", partial(sign_out, deeds=deeds), methods=["POST"]),
+    ]

@@ -1,0 +1,194 @@
+"""`consentry org …` and `consentry user …`: organisations and users."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from consentry.cli.deeds import BY_COMMAND_LINE, run_deed
+from consentry.cli.options import AsJson, ConfigFile
+from consentry.cli.output import CommandError, Item, show
+from consentry.model.organisation import Organisation, Standing, User
+from consentry.model.password import PASSWORD_BYTES_MOST
+from consentry.model.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from consentry.model.ids import OrganisationId
+    from consentry.wiring import Deeds
+
+commands = typer.Typer()
+_organisations = typer.Typer(name="org", help="Make organisations and look after them.", no_args_is_help=True)
+_users = typer.Typer(name="user", help="Make users and look after them.", no_args_is_help=True)
+commands.add_typer(_organisations)
+commands.add_typer(_users)
+
+OrganisationArgument = Annotated[
+    str, typer.Argument(metavar="ORG", help="The organisation: its ID, or its name where only one has it.")
+]
+EmailArgument = Annotated[str, typer.Argument(metavar="EMAIL", help="The user's e-mail address.")]
+
+PAGE_SIZE = 200
+
+
+async def organisation_id_of(deeds: "Deeds", name_or_id: str) -> "OrganisationId":
+    """Return the identifier of the organisation that a command names."""
+    return (await deeds.people.organisations.named(BY_COMMAND_LINE, name_or_id)).id
+
+
+async def user_of(deeds: "Deeds", email: str) -> User:
+    """Return the user that a command names; raises CommandError if there is none."""
+    found = await deeds.people.users.find_by_email(BY_COMMAND_LINE, email)
+    if found is None:
+        raise CommandError(f"There is no user with the address {email}. Make one with: consentry user create")
+    return found
+
+
+@_organisations.command("create")
+def create_organisation(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The organisation's name.")],
+    *,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make an organisation."""
+
+    async def deed(deeds: "Deeds") -> Item:
+        return _organisation_item(await deeds.people.organisations.create(BY_COMMAND_LINE, name))
+
+    show(run_deed(config, deed), as_json=as_json)
+
+
+@_organisations.command("list")
+def list_organisations(*, config: ConfigFile = None, as_json: AsJson = False) -> None:
+    """List all organisations."""
+
+    async def deed(deeds: "Deeds") -> list[Item]:
+        items: list[Item] = []
+        after = None
+        while page := await deeds.people.organisations.page(BY_COMMAND_LINE, after=after, limit=PAGE_SIZE):
+            items += map(_organisation_item, page)
+            after = page[-1].id
+        return items
+
+    show(run_deed(config, deed), as_json=as_json)
+
+
+@_organisations.command("suspend")
+def suspend_organisation(
+    organisation: OrganisationArgument, *, config: ConfigFile = None, as_json: AsJson = False
+) -> None:
+    """Suspend an organisation: every token and key in it stops at once."""
+    show(run_deed(config, _standing_of_organisation(organisation, Standing.SUSPENDED)), as_json=as_json)
+
+
+@_organisations.command("reinstate")
+def reinstate_organisation(
+    organisation: OrganisationArgument, *, config: ConfigFile = None, as_json: AsJson = False
+) -> None:
+    """Let a suspended organisation work again."""
+    show(run_deed(config, _standing_of_organisation(organisation, Standing.ACTIVE)), as_json=as_json)
+
+
+@_users.command("create")
+def create_user(
+    email: EmailArgument,
+    *,
+    name: Annotated[str | None, typer.Option(help="The name that pages show; the address where left out.")] = None,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input, up to the line's end.")
+    ] = False,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a user, who can sign in once there is a password."""
+    password = _read_password() if password_stdin else None
+
+    async def deed(deeds: "Deeds") -> Item:
+        user = await deeds.people.users.create(BY_COMMAND_LINE, email, name=name, password=password)
+        return _user_item(user)
+
+    show(run_deed(config, deed), as_json=as_json)
+
+
+@_users.command("password")
+def set_password(email: EmailArgument, *, config: ConfigFile = None, as_json: AsJson = False) -> None:
+    """Set a user's password, read from standard input. Every session of the user ends."""
+    password = _read_password()
+
+    async def deed(deeds: "Deeds") -> Item:
+        user = await user_of(deeds, email)
+        await deeds.people.users.set_password(BY_COMMAND_LINE, user.id, password)
+        return _user_item(user)
+
+    show(run_deed(config, deed), as_json=as_json)
+
+
+@_users.command("suspend")
+def suspend_user(email: EmailArgument, *, config: ConfigFile = None, as_json: AsJson = False) -> None:
+    """Suspend a user: sessions, tokens and keys stop at once."""
+    show(run_deed(config, _standing_of_user(email, Standing.SUSPENDED)), as_json=as_json)
+
+
+@_users.command("reinstate")
+def reinstate_user(email: EmailArgument, *, config: ConfigFile = None, as_json: AsJson = False) -> None:
+    """Let a suspended user work again."""
+    show(run_deed(config, _standing_of_user(email, Standing.ACTIVE)), as_json=as_json)
+
+
+@_users.command("list")
+def list_users(*, config: ConfigFile = None, as_json: AsJson = False) -> None:
+    """List all users."""
+
+    async def deed(deeds: "Deeds") -> list[Item]:
+        items: list[Item] = []
+        after = None
+        while page := await deeds.people.users.page(BY_COMMAND_LINE, after=after, limit=PAGE_SIZE):
+            items += map(_user_item, page)
+            after = page[-1].id
+        return items
+
+    show(run_deed(config, deed), as_json=as_json)
+
+
+def _standing_of_organisation(organisation: str, standing: Standing) -> "Callable[[Deeds], Awaitable[Item]]":
+    async def deed(deeds: "Deeds") -> Item:
+        organisation_id = await organisation_id_of(deeds, organisation)
+        changed = await deeds.people.organisations.set_standing(BY_COMMAND_LINE, organisation_id, standing)
+        return _organisation_item(changed)
+
+    return deed
+
+
+def _standing_of_user(email: str, standing: Standing) -> "Callable[[Deeds], Awaitable[Item]]":
+    async def deed(deeds: "Deeds") -> Item:
+        user = await user_of(deeds, email)
+        return _user_item(await deeds.people.users.set_standing(BY_COMMAND_LINE, user.id, standing))
+
+    return deed
+
+
+def _read_password() -> Secret:
+    """Return the first line of standard input, without its end."""
+    line = sys.stdin.readline(PASSWORD_BYTES_MOST + 2)
+    return Secret(line.removesuffix("\n").removesuffix("\r"))
+
+
+def _organisation_item(organisation: Organisation) -> Item:
+    return {
+        "id": organisation.id,
+        "name": organisation.name,
+        "standing": organisation.standing.value,
+        "created_at": organisation.created_at.isoformat(),
+    }
+
+
+def _user_item(user: User) -> Item:
+    return {
+        "id": user.id,
+        "email": user.email,
+        "name": user.name,
+        "standing": user.standing.value,
+        "created_at": user.created_at.isoformat(),
+    }

@@ -1,0 +1,36 @@
+"""No body larger than the management API ever needs; refused as soon as it is known (IN-04)."""
+
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+BODY_BYTES_MOST = 256 * 1024
+
+
+class BodyLimit:
+    """ASGI middleware: a body that is announced, or turns out, to be too large is answered 413."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, counting what is read of its body."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        # The length first: a number of a million digits is dear to read.
+        is_long = len(declared) > len(str(BODY_BYTES_MOST))
+        is_too_large = is_long or not declared.isdigit() or int(declared) > BODY_BYTES_MOST
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            if is_too_large:
+                raise HTTPException(413)
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > BODY_BYTES_MOST:
+                raise HTTPException(413)
+            return message
+
+        await self._app(scope, counted, send)

@@ -1,0 +1,34 @@
+"""Lists of the management API: `?limit=1..200&after=<id>` in, `{"data": […], "next": <id> or null}` out."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Generic, TypeVar
+
+from fastapi import Query
+from pydantic import BaseModel, ConfigDict
+
+T = TypeVar("T")
+A = TypeVar("A", bound=BaseModel)
+
+ID_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
+
+Limit = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
+After = Annotated[str | None, Query(pattern=ID_PATTERN, description="The `next` of the page before.")]
+
+
+class Body(BaseModel):
+    """A request body: unknown fields are refused, and nothing is turned into what it is not."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Page(BaseModel, Generic[A]):
+    """A page of a list; `next` is what to send as `after` for the page that follows."""
+
+    data: list[A]
+    next: str | None
+
+
+def page_of(found: Sequence[T], limit: int, answer: Callable[[T], A], key: Callable[[T], str]) -> Page[A]:
+    """Return a page of the first `limit` things of `found`, which was asked for one more than that."""
+    shown = found[:limit]
+    return Page(data=[answer(one) for one in shown], next=key(shown[-1]) if len(found) > limit else None)

@@ -1,0 +1,200 @@
+"""What the management API reads and writes of people."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Path
+from pydantic import BaseModel, Field
+
+from consentry.flows.roles import KnownRole
+from consentry.model.membership import RoleBook, render_role_grants
+from consentry.model.organisation import MemberDetails, Organisation, ResourceServer, Standing, User
+from consentry.model.secret import Secret
+from consentry.web.api.page import ID_PATTERN, Body
+from consentry.web.api.text import Text
+
+OrganisationPath = Annotated[str, Path(pattern=ID_PATTERN, description="The organisation's identifier, `org_…`.")]
+UserPath = Annotated[str, Path(pattern=ID_PATTERN, description="The user's identifier, `usr_…`.")]
+RolePath = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="The role's name.")]
+
+Line = Annotated[Text, Field(max_length=2048)]
+Names = Annotated[list[Annotated[Text, Field(max_length=200)]], Field(max_length=500)]
+StandingField = Annotated[Standing | None, Field(strict=False, description="`active` or `suspended`.")]
+
+
+class NewOrganisation(Body):
+    """A new organisation."""
+
+    name: Line
+
+
+class OrganisationEdit(Body):
+    """What is left out stays."""
+
+    name: Line | None = None
+    standing: StandingField = None
+
+
+class NewUser(Body):
+    """A new user. Without a password, nobody can sign in as this user yet."""
+
+    email: Line
+    name: Line | None = None
+    password: Line | None = None
+
+
+class UserEdit(Body):
+    """What is left out stays."""
+
+    name: Line | None = None
+    standing: StandingField = None
+
+
+class NewPassword(Body):
+    """A new password; every session of the user ends."""
+
+    password: Line
+
+
+class MemberRoles(Body):
+    """All the roles that the member shall have, and permissions in their place where the member is tuned."""
+
+    roles: Names
+    custom_permissions: Names | None = None
+
+
+class MemberEdit(Body):
+    """The member's standing in the organisation."""
+
+    standing: Annotated[Standing, Field(strict=False)]
+
+
+class RoleDefinition(Body):
+    """All the permissions that the role shall have in this organisation."""
+
+    permissions: Names
+
+
+class NewResource(Body):
+    """A product API to register."""
+
+    name: Line
+    identifier: Line = Field(description="Its RFC 8707 resource: an absolute URL without a fragment.")
+
+
+class OrganisationAnswer(BaseModel):
+    """An organisation."""
+
+    id: str
+    name: str
+    standing: Standing
+    created_at: datetime
+
+
+class UserAnswer(BaseModel):
+    """A user."""
+
+    id: str
+    email: str
+    name: str
+    standing: Standing
+    created_at: datetime
+
+
+class MemberAnswer(BaseModel):
+    """A member: the user, the roles, and what they come to. `custom_permissions` is null unless tuned."""
+
+    id: str
+    organisation: str
+    email: str
+    name: str
+    roles: list[str]
+    role_titles: list[str]
+    custom_permissions: list[str] | None
+    permissions: list[str]
+    standing: Standing
+    user_standing: Standing
+    created_at: datetime
+
+
+class RoleAnswer(BaseModel):
+    """A role as it holds in the organisation. `own`: the organisation defines it, also where the catalog does."""
+
+    name: str
+    title: str
+    permissions: list[str]
+    built_in: bool
+    own: bool
+
+
+class ResourceAnswer(BaseModel):
+    """A registered product API."""
+
+    id: str
+    client_id: str
+    name: str
+    identifier: str
+    created_at: datetime
+
+
+class RegisteredResourceAnswer(ResourceAnswer):
+    """A new resource server; `client_secret` is told this once."""
+
+    client_secret: str
+
+
+def organisation_answer(organisation: Organisation) -> OrganisationAnswer:
+    """Return the organisation as JSON shows it."""
+    return OrganisationAnswer(
+        id=organisation.id,
+        name=organisation.name,
+        standing=organisation.standing,
+        created_at=organisation.created_at,
+    )
+
+
+def user_answer(user: User) -> UserAnswer:
+    """Return the user as JSON shows it."""
+    return UserAnswer(id=user.id, email=user.email, name=user.name, standing=user.standing, created_at=user.created_at)
+
+
+def member_answer(details: MemberDetails, book: RoleBook) -> MemberAnswer:
+    """Return the member as JSON shows it. `id` is the user's."""
+    member, user = details.member, details.user
+    roles, custom = render_role_grants(member.roles), member.custom_permissions
+    return MemberAnswer(
+        id=user.id,
+        organisation=member.organisation_id,
+        email=user.email,
+        name=user.name,
+        roles=[grant.name for grant in member.roles],
+        role_titles=list(book.role_titles(roles, custom)),
+        custom_permissions=None if custom is None else custom.split(),
+        permissions=sorted(book.permissions_of(roles, custom)),
+        standing=member.standing,
+        user_standing=user.standing,
+        created_at=member.created_at,
+    )
+
+
+def role_answer(role: KnownRole) -> RoleAnswer:
+    """Return the role as JSON shows it."""
+    return RoleAnswer(
+        name=role.name, title=role.title, permissions=sorted(role.permissions), built_in=role.built_in, own=role.own
+    )
+
+
+def resource_answer(resource: ResourceServer) -> ResourceAnswer:
+    """Return the resource server as JSON shows it."""
+    return ResourceAnswer(
+        id=resource.id,
+        client_id=resource.client_id,
+        name=resource.name,
+        identifier=resource.identifier,
+        created_at=resource.created_at,
+    )
+
+
+def registered_answer(resource: ResourceServer, client_secret: Secret) -> RegisteredResourceAnswer:
+    """Return a new resource server with its secret."""
+    return RegisteredResourceAnswer(**resource_answer(resource).model_dump(), client_secret=client_secret.reveal())
