@@ -118,7 +118,7 @@ def _changing(
     return _checked(organisation_id, _doing(statement), check, event)
 
 
-class MemberRows:
+class SqlMemberStore:
     """Keeps members in the database; the `MemberStore` and the built-in `Directory` of the ports."""
 
     def __init__(self, database: Database) -> None:
@@ -165,7 +165,7 @@ class MemberRows:
         return await self._database.write(_changing, organisation_id, statement, check, event)
 
 
-class RoleRows:
+class SqlRoleStore:
     """Keeps an organisation's own roles in the database; the `RoleStore` of the ports."""
 
     def __init__(self, database: Database) -> None:

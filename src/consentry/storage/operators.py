@@ -48,7 +48,7 @@ def _changing(statement: Statement, event: Event) -> Operation[bool]:
     return bool(rows)
 
 
-class OperatorRows:
+class SqlOperatorStore:
     """Keeps operators in the database; the `OperatorStore` of the ports."""
 
     def __init__(self, database: Database) -> None:
@@ -72,7 +72,7 @@ class OperatorRows:
         return await self._database.write(_changing, Statement(_REVOKE_OPERATOR, (operator_id, to_micros(now))), event)
 
 
-class ResourceRows:
+class SqlResourceStore:
     """Keeps resource servers in the database; the `ResourceStore` of the ports."""
 
     def __init__(self, database: Database) -> None:

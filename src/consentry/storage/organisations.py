@@ -28,7 +28,7 @@ def _changing(sql: str, organisation_id: OrganisationId, value: str, event: Even
     return bool(rows)
 
 
-class OrganisationRows:
+class SqlOrganisationStore:
     """Keeps organisations in the database; the `OrganisationStore` of the ports."""
 
     def __init__(self, database: Database) -> None:

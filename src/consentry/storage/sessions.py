@@ -65,7 +65,7 @@ def _ending(session_id: SessionId, event: Event) -> Operation[bool]:
     return bool(rows)
 
 
-class SessionRows:
+class SqlSessionStore:
     """Keeps sessions in the database; the `SessionStore` of the ports."""
 
     def __init__(self, database: Database) -> None:

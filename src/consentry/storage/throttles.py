@@ -30,7 +30,7 @@ def _forgiving(key: str) -> Operation[None]:
     yield Statement(_FORGIVE, (key,))
 
 
-class ThrottleRows:
+class SqlThrottleStore:
     """Keeps failures in the database; the `ThrottleStore` of the ports."""
 
     def __init__(self, database: Database) -> None:

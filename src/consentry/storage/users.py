@@ -44,7 +44,7 @@ def _setting_password(user_id: UserId, password_hash: str, event: Event) -> Oper
     return bool(rows)
 
 
-class UserRows:
+class SqlUserStore:
     """Keeps users in the database; the `UserStore` of the ports."""
 
     def __init__(self, database: Database) -> None:
