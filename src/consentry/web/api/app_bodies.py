@@ -3,29 +3,26 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from consentry.model.app import App, AppSecret, AppType
 from consentry.model.app_draft import AppChange, AppDraft, RedirectTrial
 from consentry.model.client import AppDetails, RedirectRefusal
 from consentry.model.secret import Secret
+from consentry.web.api.page import Body
 from consentry.web.api.text import Text
 
 Names = Annotated[list[Text], Field(max_length=200)]
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class NewApp(_Body):
+class NewApp(Body):
     """A registration. `scopes` cannot be unticked on the consent screen; `optional_scopes` can."""
 
     name: Text
     type: Literal["confidential", "public"]
     redirect_uris: Names
-    scopes: Names = []
-    optional_scopes: Names = []
+    scopes: Names = Field(default_factory=list)
+    optional_scopes: Names = Field(default_factory=list)
     require_pkce: bool = True
     organisation: Text | None = Field(default=None, description="Needed from an operator; others act in their own.")
 
@@ -41,13 +38,13 @@ class NewApp(_Body):
         )
 
 
-class AppEdit(_Body):
+class AppEdit(Body):
     """An edit: what is left out stays. The type never changes."""
 
     name: Text = ""
-    redirect_uris: Names = []
-    scopes: Names = []
-    optional_scopes: Names = []
+    redirect_uris: Names = Field(default_factory=list)
+    scopes: Names = Field(default_factory=list)
+    optional_scopes: Names = Field(default_factory=list)
     require_pkce: bool = True
 
     def to_change(self) -> AppChange:
@@ -62,7 +59,7 @@ class AppEdit(_Body):
         )
 
 
-class RedirectUriToTry(_Body):
+class RedirectUriToTry(Body):
     """An address to try against the registered ones."""
 
     redirect_uri: Text
@@ -114,13 +111,6 @@ class AppDetailsAnswer(AppAnswer):
     redirect_refusals: list[RefusalAnswer]
 
 
-class AppPageAnswer(BaseModel):
-    """A page of apps; `next` is what to send as `after` for the page that follows."""
-
-    data: list[AppAnswer]
-    next: str | None
-
-
 class SecretAnswer(BaseModel):
     """A client secret; `hint` is its last four characters."""
 
@@ -136,13 +126,6 @@ class NewSecretAnswer(SecretAnswer):
 
     client_id: str
     client_secret: str
-
-
-class SecretPageAnswer(BaseModel):
-    """The live secrets of an app, oldest first; there is never a second page."""
-
-    data: list[SecretAnswer]
-    next: str | None
 
 
 class RedirectTrialAnswer(BaseModel):

@@ -2,16 +2,15 @@
 
 from typing import Annotated
 
-from consentry.web.api.bearer import Caller
-from consentry.wiring import Deeds
 from fastapi import APIRouter, Query
 
 from consentry.model.ids import ClientId, OrganisationId
 from consentry.web.api import app_bodies as bodies
+from consentry.web.api.bearer import Caller
+from consentry.web.api.page import ID_PATTERN, After, Limit, Page, page_of
+from consentry.wiring import Deeds
 
-Limit = Annotated[int, Query(ge=1, le=200)]
-After = Annotated[str | None, Query(description="The `next` of the page before.")]
-Organisation = Annotated[str | None, Query(description="Only the apps of this organisation.")]
+Organisation = Annotated[str | None, Query(pattern=ID_PATTERN, description="Only the apps of this organisation.")]
 
 
 def router(deeds: Deeds) -> APIRouter:
@@ -34,7 +33,7 @@ def _add_registry(routes: APIRouter, deeds: Deeds) -> None:
     @routes.get("")
     async def list_apps(
         acting: Caller, limit: Limit = 50, after: After = None, organisation: Organisation = None
-    ) -> bodies.AppPageAnswer:
+    ) -> Page[bodies.AppAnswer]:
         """List apps by the time of their registration: one's own organisation's; an operator's are all."""
         found = await deeds.app_registry.page(
             acting,
@@ -42,9 +41,7 @@ def _add_registry(routes: APIRouter, deeds: Deeds) -> None:
             after=None if after is None else ClientId(after),
             limit=limit + 1,
         )
-        shown = found[:limit]
-        following = shown[-1].client_id if len(found) > limit else None
-        return bodies.AppPageAnswer(data=[bodies.app_answer(app) for app in shown], next=following)
+        return page_of(found, limit, bodies.app_answer, lambda app: app.client_id)
 
     @routes.get("/{client_id}")
     async def get_app(client_id: str, acting: Caller) -> bodies.AppDetailsAnswer:
@@ -83,10 +80,10 @@ def _add_life(routes: APIRouter, deeds: Deeds) -> None:
 
 def _add_secrets(routes: APIRouter, deeds: Deeds) -> None:
     @routes.get("/{client_id}/secrets")
-    async def list_secrets(client_id: str, acting: Caller) -> bodies.SecretPageAnswer:
+    async def list_secrets(client_id: str, acting: Caller) -> Page[bodies.SecretAnswer]:
         """List the live secrets of an app: when made, last used, and when they end; never their text."""
         secrets = await deeds.app_secrets.list(acting, client_id)
-        return bodies.SecretPageAnswer(data=[bodies.secret_answer(secret) for secret in secrets], next=None)
+        return Page(data=[bodies.secret_answer(secret) for secret in secrets], next=None)
 
     @routes.post("/{client_id}/secrets", status_code=201)
     async def add_secret(client_id: str, acting: Caller) -> bodies.NewSecretAnswer:

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import Depends, Request
-from fastapi.security import HTTPBearer
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from consentry.model.access import Access, Refused
 from consentry.model.acting import Acting, member, operator
@@ -21,6 +21,9 @@ _documented = HTTPBearer(
     description="An operator token (everything), or an API key or access token that holds what the operation needs.",
 )
 
+# A dependency of the two below, not beside them: of two in one annotation FastAPI keeps the last.
+_Documented = Annotated[HTTPAuthorizationCredentials | None, Depends(_documented)]
+
 
 def deeds_of(request: Request) -> Deeds:
     """Return the deeds that this API was built for."""
@@ -28,7 +31,7 @@ def deeds_of(request: Request) -> Deeds:
     return deeds
 
 
-async def find_access(request: Request) -> Access:
+async def find_access(request: Request, _documented: _Documented = None) -> Access:
     """Return the access of the API key or access token sent.
 
     Raises RefusedError; OAuthError for a header that cannot be read. A credential in the address is never looked at
@@ -47,7 +50,7 @@ async def find_access(request: Request) -> Access:
     return answer
 
 
-async def acting_from_bearer(request: Request) -> Acting:
+async def acting_from_bearer(request: Request, _documented: _Documented = None) -> Acting:
     """Return who acts. Raises what `find_access` raises."""
     text = _bearer_text(request)
     if text.startswith(CredentialKind.OPERATOR_TOKEN):
@@ -67,8 +70,8 @@ def _bearer_text(request: Request) -> str:
     return text
 
 
-Caller = Annotated[Acting, Depends(acting_from_bearer), Depends(_documented)]
+Caller = Annotated[Acting, Depends(acting_from_bearer)]
 """The parameter of a route that names who acts."""
 
-CallerAccess = Annotated[Access, Depends(find_access), Depends(_documented)]
+CallerAccess = Annotated[Access, Depends(find_access)]
 """The parameter of a route about the credential itself; an operator token has no access."""
