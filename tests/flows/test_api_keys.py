@@ -20,7 +20,7 @@ from consentry.model.secret import CredentialKind, is_same_digest, parse_credent
 from consentry.secret_source import SystemSecretSource
 from consentry.storage.api_keys import SqlApiKeyStore
 from consentry.storage.events import EventStore
-from consentry.storage.members import MemberRows
+from consentry.storage.members import SqlMemberStore
 from consentry.storage.sqlite import SqliteDatabase
 from standing_builders import NORTH, SOUTH, add_member, add_organisations, add_user, in_person, run, set_role
 
@@ -65,7 +65,7 @@ async def world(
 ) -> World:
     await add_organisations(database)
     roles = RoleBook(catalog)
-    keys = ApiKeys(SqlApiKeyStore(database), MemberRows(database), roles, clock, secret_source, ApiKeyPolicy())
+    keys = ApiKeys(SqlApiKeyStore(database), SqlMemberStore(database), roles, clock, secret_source, ApiKeyPolicy())
     people = {}
     for name, organisation, role in (
         ("ana", NORTH, "owner"),

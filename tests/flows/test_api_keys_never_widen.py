@@ -19,7 +19,7 @@ from consentry.model.ids import ApiKeyId
 from consentry.model.membership import RoleBook
 from consentry.secret_source import SystemSecretSource
 from consentry.storage.api_keys import SqlApiKeyStore
-from consentry.storage.members import MemberRows
+from consentry.storage.members import SqlMemberStore
 from consentry.storage.sqlite import SqliteDatabase
 from standing_builders import NORTH, add_member, add_organisations, add_user, in_person
 
@@ -54,7 +54,7 @@ def test_no_sequence_of_edits_and_rotations_ever_widens_a_key(
         database = SqliteDatabase(file)
         clock, roles = FixedClock(), RoleBook(catalog)
         keys = ApiKeys(
-            SqlApiKeyStore(database), MemberRows(database), roles, clock, SystemSecretSource(clock), ApiKeyPolicy()
+            SqlApiKeyStore(database), SqlMemberStore(database), roles, clock, SystemSecretSource(clock), ApiKeyPolicy()
         )
         try:
             await add_organisations(database)

@@ -20,7 +20,7 @@ from consentry.model.secret import CredentialKind, Secret, format_credential
 from consentry.secret_source import SystemSecretSource
 from consentry.storage.api_keys import SqlApiKeyStore
 from consentry.storage.credentials import SqlCredentialStore
-from consentry.storage.members import MemberRows
+from consentry.storage.members import SqlMemberStore
 from consentry.storage.sqlite import SqliteDatabase
 from consentry.storage.usage import SqlUsageStore
 from standing_builders import NORTH, add_member, add_organisations, add_user, in_person, run, set_role
@@ -61,7 +61,7 @@ async def world(
     roles = RoleBook(catalog)
     user_id = await add_user(database, "bo")
     await add_member(database, NORTH, user_id, "bookkeeper")
-    keys = ApiKeys(SqlApiKeyStore(database), MemberRows(database), roles, clock, secret_source, ApiKeyPolicy())
+    keys = ApiKeys(SqlApiKeyStore(database), SqlMemberStore(database), roles, clock, secret_source, ApiKeyPolicy())
     usage = UsageRecorder(SqlUsageStore(database), clock)
     check_bearer = CheckBearer(SqlCredentialStore(database), ApprovalBook(catalog), roles, usage, clock)
     bo = in_person(roles, user_id, NORTH, "bookkeeper")

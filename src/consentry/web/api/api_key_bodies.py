@@ -3,15 +3,20 @@
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from fastapi import Path
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
 
 from consentry.model.api_key import ApiKeyDetails, KeyDraft, KeyEdit, KeyOwner, ShownKey, key_status, shown_prefix
 from consentry.model.faults import Fault, InvalidInputError
 from consentry.model.ids import OrganisationId, UserId
+from consentry.web.api.page import ID_PATTERN, Body
 from consentry.web.api.text import Text
 
-Names = Annotated[list[Text], Field(max_length=1000)]
-Networks = Annotated[list[Text], Field(max_length=200, description="IP addresses or CIDR blocks; none: anywhere.")]
+KeyPath = Annotated[str, Path(pattern=ID_PATTERN, description="The key's identifier, `key_…`.")]
+
+Line = Annotated[Text, Field(max_length=2048)]
+Names = Annotated[list[Annotated[Text, Field(max_length=200)]], Field(max_length=1000)]
+Networks = Annotated[list[Line], Field(max_length=200, description="IP addresses or CIDR blocks; none: anywhere.")]
 
 _A_DAY = 86_400
 _A_WEEK = 7 * _A_DAY
@@ -26,17 +31,13 @@ def _text_only(value: object) -> object:
 Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_text_only)]
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class NewApiKey(_Body):
+class NewApiKey(Body):
     """A new key: its permissions are a part of those that its owner holds now."""
 
-    name: Text
+    name: Line
     permissions: Names
     expires_at: Moment | None = Field(default=None, description="null: never. Left out: the server's default, a year.")
-    allowed_networks: Networks = []
+    allowed_networks: Networks = Field(default_factory=list)
     organisation: Text | None = Field(default=None, description="Needed from an operator; others act in their own.")
     user: Text | None = Field(default=None, description="Needed from an operator; others make keys for themselves.")
 
@@ -56,12 +57,12 @@ class NewApiKey(_Body):
         return KeyOwner(OrganisationId(self.organisation), UserId(self.user))
 
 
-class ApiKeyEdit(_Body):
+class ApiKeyEdit(Body):
     """An edit: what is left out stays, and permissions only become fewer."""
 
-    name: Text = ""
-    permissions: Names = []
-    allowed_networks: Networks = []
+    name: Line = ""
+    permissions: Names = Field(default_factory=list)
+    allowed_networks: Networks = Field(default_factory=list)
 
     def to_edit(self) -> KeyEdit:
         """Return the edit that was sent, and nothing of what was left out."""
@@ -73,7 +74,7 @@ class ApiKeyEdit(_Body):
         )
 
 
-class Rotation(_Body):
+class Rotation(Body):
     """How long the key's old text goes on, in seconds: a day unless said otherwise, a week at most."""
 
     overlap_seconds: int = Field(default=_A_DAY, ge=0, le=_A_WEEK)
@@ -109,13 +110,6 @@ class ShownApiKeyAnswer(ApiKeyAnswer):
     """A key with its text, `key`, told this once."""
 
     key: str
-
-
-class ApiKeyPageAnswer(BaseModel):
-    """A page of keys; `next` is what to send as `after` for the page that follows."""
-
-    data: list[ApiKeyAnswer]
-    next: str | None
 
 
 def key_answer(details: ApiKeyDetails, now: datetime) -> ApiKeyAnswer:

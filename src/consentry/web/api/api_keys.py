@@ -7,12 +7,11 @@ from fastapi import APIRouter, Query
 from consentry.model.ids import ApiKeyId, OrganisationId, UserId
 from consentry.web.api import api_key_bodies as bodies
 from consentry.web.api.bearer import Caller
+from consentry.web.api.page import ID_PATTERN, After, Limit, Page, page_of
 from consentry.wiring import Deeds
 
-Limit = Annotated[int, Query(ge=1, le=200)]
-After = Annotated[str | None, Query(description="The `next` of the page before.")]
-Organisation = Annotated[str | None, Query(description="Only the keys of this organisation.")]
-User = Annotated[str | None, Query(description="Only the keys of this user.")]
+Organisation = Annotated[str | None, Query(pattern=ID_PATTERN, description="Only the keys of this organisation.")]
+User = Annotated[str | None, Query(pattern=ID_PATTERN, description="Only the keys of this user.")]
 
 
 def router(deeds: Deeds) -> APIRouter:
@@ -27,7 +26,7 @@ def _add_reading(routes: APIRouter, deeds: Deeds) -> None:
     @routes.get("")
     async def list_api_keys(
         acting: Caller, limit: Limit = 50, after: After = None, organisation: Organisation = None, user: User = None
-    ) -> bodies.ApiKeyPageAnswer:
+    ) -> Page[bodies.ApiKeyAnswer]:
         """List keys, newest first, revoked and expired ones too: all with `api_key.manage`, otherwise one's own."""
         found = await deeds.api_keys.list_visible(
             acting,
@@ -36,12 +35,11 @@ def _add_reading(routes: APIRouter, deeds: Deeds) -> None:
             after=None if after is None else ApiKeyId(after),
             limit=limit + 1,
         )
-        shown, now = found[:limit], deeds.clock.now()
-        following = shown[-1].key.id if len(found) > limit else None
-        return bodies.ApiKeyPageAnswer(data=[bodies.key_answer(details, now) for details in shown], next=following)
+        now = deeds.clock.now()
+        return page_of(found, limit, lambda details: bodies.key_answer(details, now), lambda details: details.key.id)
 
     @routes.get("/{key_id}")
-    async def get_api_key(key_id: str, acting: Caller) -> bodies.ApiKeyAnswer:
+    async def get_api_key(key_id: bodies.KeyPath, acting: Caller) -> bodies.ApiKeyAnswer:
         """Show one key; never its text."""
         return bodies.key_answer(await deeds.api_keys.get(acting, ApiKeyId(key_id)), deeds.clock.now())
 
@@ -57,20 +55,20 @@ def _add_life(routes: APIRouter, deeds: Deeds) -> None:
         return bodies.shown_answer(await deeds.api_keys.create(acting, draft, body.to_owner()), deeds.clock.now())
 
     @routes.patch("/{key_id}")
-    async def edit_api_key(key_id: str, body: bodies.ApiKeyEdit, acting: Caller) -> bodies.ApiKeyAnswer:
+    async def edit_api_key(key_id: bodies.KeyPath, body: bodies.ApiKeyEdit, acting: Caller) -> bodies.ApiKeyAnswer:
         """Change name and networks, and take permissions away. The key's text stays as it is."""
         edited = await deeds.api_keys.edit(acting, ApiKeyId(key_id), body.to_edit())
         return bodies.key_answer(edited, deeds.clock.now())
 
     @routes.post("/{key_id}/rotate")
     async def rotate_api_key(
-        key_id: str, acting: Caller, body: bodies.Rotation | None = None
+        key_id: bodies.KeyPath, acting: Caller, body: bodies.Rotation | None = None
     ) -> bodies.ShownApiKeyAnswer:
         """Give a key a new text, told in this answer only; the old one goes on for the overlap."""
         overlap = (body or bodies.Rotation()).to_overlap()
         return bodies.shown_answer(await deeds.api_keys.rotate(acting, ApiKeyId(key_id), overlap), deeds.clock.now())
 
     @routes.delete("/{key_id}", status_code=204)
-    async def revoke_api_key(key_id: str, acting: Caller) -> None:
+    async def revoke_api_key(key_id: bodies.KeyPath, acting: Caller) -> None:
         """Revoke a key: when this answers, no text of it is good for anything. It stays in the list."""
         await deeds.api_keys.revoke(acting, ApiKeyId(key_id))

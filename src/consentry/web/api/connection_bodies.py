@@ -1,10 +1,15 @@
 """What the management API writes of connections."""
 
 from datetime import datetime
+from typing import Annotated
 
+from fastapi import Path
 from pydantic import BaseModel
 
 from consentry.model.connection_today import ConnectionToday, ScopeToday
+from consentry.web.api.page import ID_PATTERN
+
+ConnectionPath = Annotated[str, Path(pattern=ID_PATTERN, description="The connection's identifier, `con_…`.")]
 
 
 class ScopeTodayAnswer(BaseModel):
@@ -38,13 +43,6 @@ class ConnectionAnswer(BaseModel):
     last_used_at: datetime | None
     ended_at: datetime | None
     ended_by: str | None
-
-
-class ConnectionPageAnswer(BaseModel):
-    """A page of connections; `next` is what to send as `after` for the page that follows."""
-
-    data: list[ConnectionAnswer]
-    next: str | None
 
 
 def connection_answer(today: ConnectionToday) -> ConnectionAnswer:

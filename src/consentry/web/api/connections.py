@@ -7,13 +7,12 @@ from fastapi import APIRouter, Query
 from consentry.model.ids import ClientId, ConnectionId, OrganisationId, UserId
 from consentry.web.api import connection_bodies as bodies
 from consentry.web.api.bearer import Caller
+from consentry.web.api.page import ID_PATTERN, After, Limit, Page, page_of
 from consentry.wiring import Deeds
 
-Limit = Annotated[int, Query(ge=1, le=200)]
-After = Annotated[str | None, Query(description="The `next` of the page before.")]
-Organisation = Annotated[str | None, Query(description="Only the connections in this organisation.")]
-App = Annotated[str | None, Query(description="Only the connections to the app of this client ID.")]
-User = Annotated[str | None, Query(description="Only the connections of this user.")]
+Organisation = Annotated[str | None, Query(pattern=ID_PATTERN, description="Only those in this organisation.")]
+App = Annotated[str | None, Query(pattern=ID_PATTERN, description="Only those to the app of this client ID.")]
+User = Annotated[str | None, Query(pattern=ID_PATTERN, description="Only those of this user.")]
 IncludeEnded = Annotated[bool, Query(description="Also those that have ended.")]
 
 
@@ -31,7 +30,7 @@ def router(deeds: Deeds) -> APIRouter:
         user: User = None,
         *,
         include_ended: IncludeEnded = False,
-    ) -> bodies.ConnectionPageAnswer:
+    ) -> Page[bodies.ConnectionAnswer]:
         """List connections, newest first: one's own organisation's; an operator's are all."""
         found = await deeds.connections.list_all(
             acting,
@@ -42,17 +41,15 @@ def router(deeds: Deeds) -> APIRouter:
             after=None if after is None else ConnectionId(after),
             limit=limit + 1,
         )
-        shown = found[:limit]
-        following = shown[-1].details.connection.id if len(found) > limit else None
-        return bodies.ConnectionPageAnswer(data=[bodies.connection_answer(today) for today in shown], next=following)
+        return page_of(found, limit, bodies.connection_answer, lambda today: today.details.connection.id)
 
     @routes.get("/{connection_id}")
-    async def get_connection(connection_id: str, acting: Caller) -> bodies.ConnectionAnswer:
+    async def get_connection(connection_id: bodies.ConnectionPath, acting: Caller) -> bodies.ConnectionAnswer:
         """Show one connection and what of it works today."""
         return bodies.connection_answer(await deeds.connections.get(acting, ConnectionId(connection_id)))
 
     @routes.delete("/{connection_id}", status_code=204)
-    async def end_connection(connection_id: str, acting: Caller) -> None:
+    async def end_connection(connection_id: bodies.ConnectionPath, acting: Caller) -> None:
         """End a connection: when this answers, no token under it does anything any more."""
         await deeds.connections.end(acting, ConnectionId(connection_id))
 
