@@ -1,11 +1,12 @@
 """Signing in with e-mail and password, the session that follows, and signing out."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from ipaddress import IPv6Address, ip_network
 from typing import TypeAlias
+from weakref import WeakValueDictionary
 
 from consentry.flows.throttle import Throttle
 from consentry.model.email_address import find_email_fault, normalise_email
@@ -64,6 +65,7 @@ class SignIn:
     clock: Clock
     secrets: SecretSource
     session_idle: timedelta
+    _turns: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary, init=False, repr=False)
 
     async def sign_in(
         self, email: str, password: Secret, *, address: str, replacing: LiveSession | None = None
@@ -75,13 +77,25 @@ class SignIn:
         """
         email = normalise_email(email)
         gates = self._gates(email, address)
+        # One after the other for an account and a source: of many guesses sent at once, each meets the failures before.
+        async with self._turns.setdefault(gates[0][1], asyncio.Lock()):
+            return await self._try(email, password, gates, address, replacing)
+
+    async def _try(
+        self,
+        email: str,
+        password: Secret,
+        gates: tuple[tuple[Throttle, str], ...],
+        address: str,
+        replacing: LiveSession | None,
+    ) -> SignInAnswer:
         wait = await self._find_wait(gates)
         if wait is not None:
             return SignInThrottled(wait)
         found = None if find_email_fault(email) else await self.users.find_password(email)
         user, stored = found or (None, None)
         is_right = is_hashable_password(password) and await self.passwords.verify(stored, password)
-        # Looked at again: of many guesses sent at once, only the first few learn whether they were right.
+        # Looked at again: other sources, and other processes, may have failed meanwhile.
         wait = await self._find_wait(gates)
         if wait is not None:
             return SignInThrottled(wait)
