@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from consentry.cli import apps, connections, init, keys, migrate, serve
+from consentry.cli import apps, connections, init, keys, members, migrate, operators, people, serve
 from consentry.cli.output import CommandError, complain
 from consentry.settings_sources import SettingsError
 
@@ -13,9 +13,12 @@ COMMANDS: tuple[typer.Typer, ...] = (
     init.commands,
     serve.commands,
     migrate.commands,
+    people.commands,
+    members.commands,
     apps.commands,
     connections.commands,
     keys.commands,
+    operators.commands,
 )
 """The commands of each module, in the order in which `consentry --help` shows them."""
 
