@@ -1,0 +1,189 @@
+"""The only wiring: from settings to stores to deeds. Every door is given the deeds and makes nothing itself."""
+
+import hmac
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+
+from consentry.clock import SystemClock
+from consentry.flows.api_keys import ApiKeys
+from consentry.flows.app_registry import AppRegistry
+from consentry.flows.app_secrets import AppSecrets
+from consentry.flows.audit import Audit
+from consentry.flows.authenticate_client import AuthenticateClient
+from consentry.flows.authenticate_resource_server import AuthenticateResourceServer
+from consentry.flows.authorization_code_grant import AuthorizationCodeGrant
+from consentry.flows.authorize import Authorize
+from consentry.flows.check_bearer import CheckBearer
+from consentry.flows.connections import Connections
+from consentry.flows.consent import Consent
+from consentry.flows.housekeeping import Housekeeping, Lifetimes
+from consentry.flows.introspect_token import IntrospectToken
+from consentry.flows.issue_tokens import TokenMint
+from consentry.flows.members import Members
+from consentry.flows.operators import Operators
+from consentry.flows.organisations import Organisations
+from consentry.flows.people import People
+from consentry.flows.refresh_token_grant import RefreshTokenGrant
+from consentry.flows.resource_servers import ResourceServers
+from consentry.flows.revoke_token import RevokeToken
+from consentry.flows.roles import Roles
+from consentry.flows.sign_in import SignIn
+from consentry.flows.throttle import Throttle
+from consentry.flows.token_policy import TokenPolicy
+from consentry.flows.usage import UsageRecorder
+from consentry.flows.users import Users
+from consentry.model.api_key import ApiKeyPolicy
+from consentry.model.approval import ApprovalBook
+from consentry.model.catalog import Catalog, parse_catalog
+from consentry.model.membership import RoleBook
+from consentry.model.throttling import ThrottlePolicy
+from consentry.password_hashing import Argon2Passwords
+from consentry.ports.sign_in import Passwords
+from consentry.ports.world import Clock, SecretSource
+from consentry.secret_source import SystemSecretSource
+from consentry.settings import Settings
+from consentry.storage.api_keys import SqlApiKeyStore
+from consentry.storage.app_secrets import SqlAppSecretStore
+from consentry.storage.apps import SqlAppStore
+from consentry.storage.authorizations import SqlAuthorizationStore
+from consentry.storage.connections import SqlConnectionStore
+from consentry.storage.credentials import SqlCredentialStore
+from consentry.storage.database import Database
+from consentry.storage.events import EventStore
+from consentry.storage.housekeeping import SqlHousekeepingStore
+from consentry.storage.members import SqlMemberStore, SqlRoleStore
+from consentry.storage.operators import SqlOperatorStore, SqlResourceStore
+from consentry.storage.organisations import SqlOrganisationStore
+from consentry.storage.sessions import SqlSessionStore
+from consentry.storage.sqlite import SqliteDatabase
+from consentry.storage.throttles import SqlThrottleStore
+from consentry.storage.usage import SqlUsageStore
+from consentry.storage.users import SqlUserStore
+
+# A program with a stale secret tries often; it is slowed sooner than people are, and for no longer than a minute.
+_CLIENT_POLICY = ThrottlePolicy(free=20, longest_delay=timedelta(minutes=1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deeds:
+    """Everything that can be done, and the few things that every door needs beside it."""
+
+    settings: Settings
+    catalog: Catalog
+    role_book: RoleBook
+    clock: Clock
+    secrets: SecretSource
+    database: Database
+    people: People
+    operators: Operators
+    resources: ResourceServers
+    audit: Audit
+    sign_in: SignIn
+    app_registry: AppRegistry
+    app_secrets: AppSecrets
+    connections: Connections
+    api_keys: ApiKeys
+    authorize: Authorize
+    consent: Consent
+    authenticate_client: AuthenticateClient
+    authenticate_resource_server: AuthenticateResourceServer
+    authorization_code_grant: AuthorizationCodeGrant
+    refresh_token_grant: RefreshTokenGrant
+    revoke_token: RevokeToken
+    introspect_token: IntrospectToken
+    check_bearer: CheckBearer
+    usage: UsageRecorder
+    housekeeping: Housekeeping
+
+
+def open_deeds(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    secrets: SecretSource | None = None,
+    passwords: Passwords | None = None,
+) -> Deeds:
+    """Open the database that the settings name and return every deed over it.
+
+    Tests pass another clock, or hashes that cost less. The caller closes `database` at the end.
+    Raises CatalogError and OSError for a catalog that cannot be read, ValueError for another engine than SQLite.
+    """
+    path = settings.sqlite_path
+    if path is None:
+        raise ValueError("This version works with SQLite only. Set database_url to sqlite:///path.")
+    catalog = parse_catalog(settings.catalog.read_text(encoding="utf-8"))
+    book, approvals = RoleBook(catalog), ApprovalBook(catalog)
+    clock = clock or SystemClock()
+    secrets = secrets or SystemSecretSource(clock)
+    passwords = passwords or Argon2Passwords()
+    database = SqliteDatabase(path)
+
+    apps, credentials = SqlAppStore(database), SqlCredentialStore(database)
+    organisations, users = SqlOrganisationStore(database), SqlUserStore(database)
+    members, roles = SqlMemberStore(database), SqlRoleStore(database)
+    resources, failures = SqlResourceStore(database), SqlThrottleStore(database)
+    client_throttle = Throttle(failures, _CLIENT_POLICY)
+    usage = UsageRecorder(SqlUsageStore(database), clock)
+    check_bearer = CheckBearer(credentials, approvals, book, usage, clock)
+    mac_key = _derive_key(settings, "refresh tokens")
+    mint = TokenMint(secrets, _token_policy(settings), mac_key)
+    return Deeds(
+        settings=settings,
+        catalog=catalog,
+        role_book=book,
+        clock=clock,
+        secrets=secrets,
+        database=database,
+        people=People(
+            Organisations(organisations, clock, secrets),
+            Users(users, passwords, clock, secrets),
+            Members(members, roles, organisations, book, clock, secrets),
+            Roles(roles, organisations, book, clock, secrets),
+            members,
+        ),
+        operators=Operators(SqlOperatorStore(database), clock, secrets),
+        resources=ResourceServers(resources, clock, secrets),
+        audit=Audit(EventStore(database)),
+        sign_in=SignIn(users, SqlSessionStore(database), failures, passwords, clock, secrets, settings.session_idle),
+        app_registry=AppRegistry(apps, clock, secrets, catalog),
+        app_secrets=AppSecrets(apps, SqlAppSecretStore(database), clock, secrets, settings.max_secrets_per_app),
+        connections=Connections(SqlConnectionStore(database), book, clock, secrets),
+        api_keys=ApiKeys(
+            SqlApiKeyStore(database),
+            members,
+            book,
+            clock,
+            secrets,
+            ApiKeyPolicy(settings.api_key_default_lifetime, settings.api_keys_may_never_expire),
+        ),
+        authorize=Authorize(apps, resources, catalog),
+        consent=Consent(SqlAuthorizationStore(database), catalog, book, clock, secrets, settings.code_lifetime),
+        authenticate_client=AuthenticateClient(apps, client_throttle, usage, clock),
+        authenticate_resource_server=AuthenticateResourceServer(resources, client_throttle, clock),
+        authorization_code_grant=AuthorizationCodeGrant(credentials, mint, clock, secrets),
+        refresh_token_grant=RefreshTokenGrant(credentials, mint, approvals, book, clock, secrets),
+        revoke_token=RevokeToken(credentials, mac_key, clock, secrets),
+        introspect_token=IntrospectToken(check_bearer, approvals, settings.issuer),
+        check_bearer=check_bearer,
+        usage=usage,
+        housekeeping=Housekeeping(
+            SqlHousekeepingStore(database),
+            clock,
+            Lifetimes(access_token=settings.access_token_lifetime, code=settings.code_lifetime),
+        ),
+    )
+
+
+def _token_policy(settings: Settings) -> TokenPolicy:
+    return TokenPolicy(
+        settings.access_token_lifetime,
+        settings.refresh_idle_lifetime,
+        settings.refresh_absolute_lifetime,
+        settings.refresh_grace,
+    )
+
+
+def _derive_key(settings: Settings, purpose: str) -> bytes:
+    """Return a key of its own for each purpose, so that what protects one thing never speaks for another."""
+    return hmac.new(settings.secret_key.reveal().encode(), f"consentry {purpose}".encode(), sha256).digest()
