@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from conftest import FixedClock
 from consentry.flows.audit import Audit
 from consentry.flows.members import Members
 from consentry.flows.operators import Operators
@@ -28,6 +27,7 @@ from consentry.storage.sessions import SqlSessionStore
 from consentry.storage.sqlite import SqliteDatabase
 from consentry.storage.throttles import SqlThrottleStore
 from consentry.storage.users import SqlUserStore
+from small_world import FixedClock
 
 OPERATOR = operator("opr_000000000000000tests1")
 PASSWORD = Secret("correct horse battery")

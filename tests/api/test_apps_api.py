@@ -7,15 +7,15 @@ from typing import Any
 
 import httpx
 import pytest
-from consentry.wiring import Deeds, open_deeds
 
 from app_builders import ACME, ANA, BO, CALLBACK, OTHER, add_operator, add_people
-from conftest import SMALL_CATALOG
 from consentry.model.acting import member
 from consentry.model.api_key import KeyDraft
 from consentry.model.ids import OrganisationId, UserId
 from consentry.settings import load_settings
 from consentry.web.api.main import build_api
+from consentry.wiring import Deeds, open_deeds
+from small_world import SMALL_CATALOG
 
 NEW = {"name": "Ledgerly", "type": "confidential", "redirect_uris": [CALLBACK], "scopes": ["invoicing:read"]}
 

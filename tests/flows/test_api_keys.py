@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from conftest import FixedClock
 from consentry.flows.api_keys import ApiKeys
 from consentry.model.acting import Acting, operator
 from consentry.model.api_key import ApiKeyPolicy, KeyDraft, KeyEdit, KeyOwner, ShownKey
@@ -22,6 +21,7 @@ from consentry.storage.api_keys import SqlApiKeyStore
 from consentry.storage.events import EventStore
 from consentry.storage.members import SqlMemberStore
 from consentry.storage.sqlite import SqliteDatabase
+from small_world import FixedClock
 from standing_builders import NORTH, SOUTH, add_member, add_organisations, add_user, in_person, run, set_role
 
 DAY = timedelta(days=1)

@@ -9,7 +9,6 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import FixedClock
 from consentry.flows.api_keys import ApiKeys
 from consentry.model.acting import Acting, operator
 from consentry.model.api_key import ApiKeyPolicy, KeyDraft, KeyEdit, limits_of
@@ -21,6 +20,7 @@ from consentry.secret_source import SystemSecretSource
 from consentry.storage.api_keys import SqlApiKeyStore
 from consentry.storage.members import SqlMemberStore
 from consentry.storage.sqlite import SqliteDatabase
+from small_world import FixedClock
 from standing_builders import NORTH, add_member, add_organisations, add_user, in_person
 
 PERMISSIONS = ("invoice.read", "invoice.write", "invoice.send", "client.read", "api_key.create", "nonsense")

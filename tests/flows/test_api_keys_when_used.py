@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from conftest import FixedClock
 from consentry.flows.api_keys import ApiKeys
 from consentry.flows.check_bearer import CheckBearer
 from consentry.flows.usage import UsageRecorder
@@ -23,6 +22,7 @@ from consentry.storage.credentials import SqlCredentialStore
 from consentry.storage.members import SqlMemberStore
 from consentry.storage.sqlite import SqliteDatabase
 from consentry.storage.usage import SqlUsageStore
+from small_world import FixedClock
 from standing_builders import NORTH, add_member, add_organisations, add_user, in_person, run, set_role
 
 DAY = timedelta(days=1)

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from app_builders import ACME, ANA, CALLBACK, COLLEAGUE, MANAGER, OTHER, STRANGER, a_draft, add_connection, add_people
-from conftest import FixedClock
 from consentry.flows.app_registry import AppRegistry
 from consentry.flows.app_secrets import AppSecrets
 from consentry.model.acting import Acting, operator
@@ -30,6 +29,7 @@ from consentry.storage.app_secrets import SqlAppSecretStore
 from consentry.storage.apps import SqlAppStore
 from consentry.storage.events import EventStore
 from consentry.storage.sqlite import SqliteDatabase
+from small_world import FixedClock
 
 BY_OPERATOR = operator(None, through="command line")
 

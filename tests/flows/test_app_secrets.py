@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 
 from app_builders import MANAGER, a_draft, add_people
-from conftest import FixedClock
 from consentry.flows.app_registry import AppRegistry
 from consentry.flows.app_secrets import AppSecrets
 from consentry.model.app import App, AppType
@@ -17,6 +16,7 @@ from consentry.storage.app_secrets import SqlAppSecretStore
 from consentry.storage.apps import SqlAppStore
 from consentry.storage.events import EventStore
 from consentry.storage.sqlite import SqliteDatabase
+from small_world import FixedClock
 
 
 @pytest.fixture

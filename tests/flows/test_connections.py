@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from conftest import FixedClock
 from consentry.flows.connections import Connections
 from consentry.model.access import Reason
 from consentry.model.acting import Acting, operator
@@ -23,6 +22,7 @@ from consentry.secret_source import SystemSecretSource
 from consentry.storage.connections import SqlConnectionStore
 from consentry.storage.events import EventStore
 from consentry.storage.sqlite import SqliteDatabase
+from small_world import FixedClock
 from standing_builders import (
     NORTH,
     SOUTH,

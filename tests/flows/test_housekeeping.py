@@ -4,12 +4,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from conftest import FixedClock
 from consentry.flows.housekeeping import ROWS_PER_BATCH, Housekeeping, Lifetimes
 from consentry.model.ids import encode_id
 from consentry.storage.database import Operation, Statement, to_micros
 from consentry.storage.housekeeping import SqlHousekeepingStore
 from consentry.storage.sqlite import SqliteDatabase
+from small_world import FixedClock
 from standing_builders import add_user, run
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conftest import FixedClock
 from consentry.model.catalog import Catalog
 from consentry.model.faults import (
     ConflictError,
@@ -19,6 +18,7 @@ from consentry.model.organisation import Standing
 from consentry.model.secret import Secret
 from consentry.storage.sqlite import SqliteDatabase
 from people_builders import OPERATOR, World, build_world
+from small_world import FixedClock
 
 MANAGER_ROLE = ("member.manage", "invoice.read")
 

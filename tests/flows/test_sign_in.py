@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from conftest import FixedClock
 from consentry.flows.sign_in import ACCOUNT_POLICY, PAIR_POLICY, SOURCE_POLICY, SignedIn, SignInRefused, SignInThrottled
 from consentry.model.catalog import Catalog
 from consentry.model.ids import UserId
@@ -14,6 +13,7 @@ from consentry.model.secret import Secret
 from consentry.model.throttling import ThrottlePolicy
 from consentry.storage.sqlite import SqliteDatabase
 from people_builders import OPERATOR, PASSWORD, World, build_world
+from small_world import FixedClock
 
 EMAIL = "ana@acme.test"
 HERE, ELSEWHERE = "192.0.2.1", "198.51.100.7"

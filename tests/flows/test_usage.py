@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from conftest import FixedClock
 from consentry.flows import usage
 from consentry.flows.usage import UsageRecorder
 from consentry.model.ids import ApiKeyId, ConnectionId, SecretId
@@ -14,6 +13,7 @@ from consentry.ports.usage import Use
 from consentry.storage.database import to_micros
 from consentry.storage.sqlite import SqliteDatabase
 from consentry.storage.usage import SqlUsageStore
+from small_world import FixedClock
 from standing_builders import AT, NORTH, add_app, add_connection, add_organisations, add_user, run
 
 SECOND = timedelta(seconds=1)
