@@ -64,6 +64,7 @@ def create(
 
     async def deed(deeds: "Deeds") -> Item:
         now = deeds.clock.now()
+        expires_at: datetime | None
         if expires is None:
             expires_at = deeds.api_keys.default_expiry()
         else:
