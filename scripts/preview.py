@@ -1,6 +1,6 @@
 """Render a sample of every page, photograph it, and check it for accessibility. A tool for whoever works on the pages.
 
-    scripts/preview.py OUT [--axe path/to/axe.min.js] [--only NAME …] [--width 1280] [--width 320] [--dark]
+scripts/preview.py OUT [--axe path/to/axe.min.js] [--only NAME …]
 """
 
 import argparse
@@ -41,10 +41,14 @@ async def answer(route: Route) -> None:
 
 async def examine(page: Page, axe: str) -> list[str]:
     """Return what is wrong with the open page: accessibility, and sideways scrolling."""
-    wrong = [
-        f"{violation['id']}: {violation['help']}: {[node['target'] for node in violation['nodes'][:3]]}"
-        for violation in (await page.evaluate(f"{axe}; axe.run()"))["violations"]
-    ] if axe else []
+    wrong = (
+        [
+            f"{violation['id']}: {violation['help']}: {[node['target'] for node in violation['nodes'][:3]]}"
+            for violation in (await page.evaluate(f"{axe}; axe.run()"))["violations"]
+        ]
+        if axe
+        else []
+    )
     if await page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
         wrong.append("scrolls sideways")
     return wrong
@@ -63,7 +67,7 @@ async def main() -> int:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
         for width, scheme in ((1280, "light"), (320, "light"), (1280, "dark")):
-            context = await browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=False)
+            context = await browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
             page = await context.new_page()
             await page.route("**/*", answer)
             said: list[str] = []
@@ -76,7 +80,7 @@ async def main() -> int:
                 complaints = [text for text in said if "404" not in text and "status of" not in text]
                 for fault in [*complaints, *await examine(page, axe)]:
                     faults += 1
-                    print(f"{sample.name} {width} {scheme}: {fault}")  # noqa: T201 - a command-line tool
+                    print(f"{sample.name} {width} {scheme}: {fault}")
                 await page.screenshot(path=options.out / f"{sample.name}-{width}-{scheme}.png", full_page=True)
             await context.close()
         await browser.close()

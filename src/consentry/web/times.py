@@ -53,7 +53,7 @@ def ago(moment: datetime, *, now: datetime, locale: str) -> Markup:
     if abs(distance) < timedelta(minutes=1):
         words = "just now"
     else:
-        words = format_timedelta(distance, granularity="minute", add_direction=True, locale=DEFAULT_LOCALE)
+        words = format_timedelta(distance, granularity="minute", threshold=1, add_direction=True, locale=DEFAULT_LOCALE)
     return _element(moment, words, locale, spoken_in="en")
 
 
