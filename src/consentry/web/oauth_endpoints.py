@@ -15,7 +15,6 @@ from consentry.oauth.bearer import parse_bearer
 from consentry.oauth.client_authentication import parse_client_authentication
 from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.oauth.metadata import authorization_server_metadata
-from consentry.oauth.parameters import Parameters
 from consentry.oauth.responses import error_body
 from consentry.oauth.token_request import AuthorizationCodeRequest, parse_token_request
 from consentry.web.caller import caller_address
@@ -29,10 +28,14 @@ if TYPE_CHECKING:
 
     from consentry.model.client import Client
     from consentry.model.organisation import ResourceServer
+    from consentry.oauth.parameters import Parameters
     from consentry.wiring import Deeds
 
 _METADATA_CACHE = b"public, max-age=300"
-_CORS: tuple[Header, ...] = ((b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", b"WWW-Authenticate"))
+_CORS: tuple[Header, ...] = (
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"WWW-Authenticate"),
+)
 _PREFLIGHT: tuple[Header, ...] = (
     *_CORS,
     (b"access-control-allow-methods", b"GET, POST, OPTIONS"),
@@ -69,7 +72,7 @@ class OAuthEndpoints:
         else:
             issuer = self.deeds.settings.issuer
             body = authorization_server_metadata(
-                issuer, scopes=tuple(self.deeds.catalog.scopes), service_documentation=f"{issuer}/docs/scopes"
+                issuer, scopes=tuple(self.deeds.catalog.scopes), service_documentation=f"{issuer}/api/v1/docs"
             )
             await send_json(send, body, headers=_CORS, cache=_METADATA_CACHE)
 
@@ -165,9 +168,7 @@ async def _send_answer(send: Send, body: dict[str, object] | None, headers: tupl
         await send_json(send, body, headers=headers)
 
 
-async def _send_error(
-    send: Send, error: OAuthError, headers: tuple[Header, ...], *, status: int | None = None
-) -> None:
+async def _send_error(send: Send, error: OAuthError, headers: tuple[Header, ...], *, status: int | None = None) -> None:
     if status is None:
         status = 401 if error.code is ErrorCode.INVALID_CLIENT else 400
     if status == 401:  # noqa: PLR2004 - the status that RFC 6749 §5.2 asks for

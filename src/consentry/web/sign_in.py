@@ -12,14 +12,14 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
 from consentry.flows.sign_in import SignedIn, SignInRefused, SignInThrottled
-from consentry.model.ids import ClientId
 from consentry.model.secret import Secret
-from consentry.oauth.errors import OAuthError
 from consentry.oauth.parameters import Parameters
+from consentry.web.authorize import trusted_target
 from consentry.web.browser_safety import (
     PRE_SESSION_COOKIE,
     SESSION_COOKIE,
     CrossSiteRequestError,
+    allow_form_target,
     check_csrf,
     clear_cookie,
     csrf_token,
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 _SEE_OTHER, _BAD_REQUEST, _TOO_MANY = 303, 400, 429
 _PURPOSE = "sign-in"
 _WRONG = "That e-mail address and password do not belong together. Check both and try again."
-_AUTHORIZE = "/oauth/authorize?"
 
 
 async def show_sign_in(request: Request, deeds: Deeds) -> Response:
@@ -108,23 +107,15 @@ async def _show_form(request: Request, deeds: Deeds, page: SignInPage, *, status
     before = read_cookie(request, PRE_SESSION_COOKIE, issuer=issuer)
     secret = before or secrets.token_urlsafe()
     frame = replace(frame_for(request, deeds, None, "Sign in"), csrf=csrf_token(secret, _PURPOSE))
-    view = replace(page, app=await _find_app_name(deeds, page.next))
+    target = await trusted_target(page.next, deeds)
+    view = replace(page, app=None if target is None else target.app.name)
     response = render("sign_in", frame=frame, view=view, status=status)
+    if target is not None:
+        # The form may end, over the authorization endpoint, at the app itself: consent may have been given before.
+        allow_form_target(response, target.redirect_uri)
     if before is None:
         set_cookie(response, PRE_SESSION_COOKIE, secret, issuer=issuer)
     return response
-
-
-async def _find_app_name(deeds: Deeds, following: str) -> str | None:
-    """Return the name of the app that sent the person here, if one did."""
-    if not following.startswith(_AUTHORIZE):
-        return None
-    try:
-        client_id = Parameters.from_query(following.removeprefix(_AUTHORIZE)).one("client_id")
-    except OAuthError:
-        return None
-    app = None if client_id is None else await deeds.app_registry.apps.find_app(ClientId(client_id))
-    return None if app is None else app.name
 
 
 def _is_form_of(request: Request, form: Parameters, secret: str, *, issuer: str) -> bool:

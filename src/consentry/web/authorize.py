@@ -1,0 +1,177 @@
+"""`GET /oauth/authorize`: from the app's request to a sign-in, a consent screen, or straight back with a code.
+
+RFC 6749 §4.1, RFC 9207 §2, OpenID Connect Core 1.0 §3.1.2 for `prompt` and `max_age`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from starlette.responses import RedirectResponse
+
+from consentry.flows.authorize import UntrustedCode, UntrustedRequestError
+from consentry.oauth.authorization_request import find_state
+from consentry.oauth.errors import ErrorCode, OAuthError
+from consentry.oauth.metadata import AUTHORIZATION_PATH
+from consentry.oauth.parameters import Parameters
+from consentry.oauth.redirect_uri import response_uri
+from consentry.oauth.responses import authorization_error_response, authorization_response
+from consentry.web.errors import request_id_of
+from consentry.web.pages import render
+from consentry.web.views.problem import AuthorizeProblemPage
+from consentry.web.visitor import find_visitor, frame_for
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from consentry.flows.authorize import TrustedRedirect
+    from consentry.flows.consent import Offer
+    from consentry.model.membership import Membership
+    from consentry.model.secret import Secret
+    from consentry.oauth.authorization_request import AuthorizationRequest
+    from consentry.web.visitor import Visitor
+    from consentry.wiring import Deeds
+
+_SEE_OTHER = 303
+_SHOWN_LENGTH = 300
+
+
+async def authorize(request: Request, deeds: Deeds) -> Response:
+    """Answer an authorization request."""
+    try:
+        query = _parse_query(request)
+        to = await deeds.authorize.trust(query)
+    except UntrustedRequestError as error:
+        return await show_untrusted(request, deeds, error)
+    visitor = await find_visitor(request, deeds)
+    if visitor is None and not _is_silent(query):
+        return _to_sign_in(query)
+    try:
+        asked = await deeds.authorize.read(query, to)
+        if visitor is None:
+            raise OAuthError(ErrorCode.LOGIN_REQUIRED, "Nobody is signed in.")
+        if _must_sign_in_again(asked, visitor, deeds):
+            if "none" in asked.prompt:
+                raise OAuthError(ErrorCode.LOGIN_REQUIRED, "The sign-in is older than max_age allows.")
+            return _to_sign_in(query, again=True)
+        return await _put_to_user(visitor, deeds, query, to, asked)
+    except OAuthError as error:
+        return redirect_with_error(deeds, to, error, find_state(query))
+
+
+async def _put_to_user(
+    visitor: Visitor, deeds: Deeds, query: Parameters, to: TrustedRedirect, asked: AuthorizationRequest
+) -> Response:
+    memberships = [one for one in visitor.memberships if one.holder.is_active]
+    offer = await _offer_to_answer_silently(deeds, to, asked, memberships)
+    if offer is not None:
+        code = await deeds.consent.answer_remembered(to, asked, offer)
+        if code is not None:
+            return redirect_with_code(deeds, to, code, asked.state)
+    if "none" in asked.prompt:
+        raise OAuthError(ErrorCode.CONSENT_REQUIRED, "The user has not approved this, or must choose an organisation.")
+    request_id = await deeds.consent.open(to, urlencode(query.pairs), visitor.session_id, visitor.user.id)
+    return RedirectResponse(f"/consent?{urlencode({'request': request_id})}", _SEE_OTHER)
+
+
+async def _offer_to_answer_silently(
+    deeds: Deeds, to: TrustedRedirect, asked: AuthorizationRequest, memberships: Sequence[Membership]
+) -> Offer | None:
+    """Return the one organisation's offer that consent given before answers.
+
+    A user of several organisations chooses each time, unless the app asked for no page at all and only one of them is
+    connected: nothing else tells which one is meant.
+    """
+    if len(memberships) > 1 and "none" not in asked.prompt:
+        return None
+    offers = [await deeds.consent.offer(to, asked, one.holder) for one in memberships]
+    remembered = [offer for offer in offers if offer.remembered]
+    return remembered[0] if len(remembered) == 1 else None
+
+
+def redirect_with_code(deeds: Deeds, to: TrustedRedirect, code: Secret, state: str | None) -> Response:
+    """Send the browser back to the app with a code. 303, so that no form is ever posted on (RFC 9700 §4.12)."""
+    answer = authorization_response(code.reveal(), state, deeds.settings.issuer)
+    return RedirectResponse(response_uri(to.redirect_uri, answer), _SEE_OTHER)
+
+
+def redirect_with_error(deeds: Deeds, to: TrustedRedirect, error: OAuthError, state: str | None) -> Response:
+    """Send the browser back to the app with an error, to a redirect URI that was checked."""
+    answer = authorization_error_response(error, state, deeds.settings.issuer)
+    return RedirectResponse(response_uri(to.redirect_uri, answer), _SEE_OTHER)
+
+
+async def show_untrusted(request: Request, deeds: Deeds, error: UntrustedRequestError) -> Response:
+    """Show, and never redirect, a request whose client or redirect URI is wrong.
+
+    The app's owner finds both addresses side by side in the app's own log; a stranger learns which part differs.
+    """
+    if error.app is not None and error.sent is not None and error.mismatch is not None:
+        await deeds.app_registry.record_redirect_refusal(error.app, error.sent, error.mismatch)
+    mismatched = error.code is UntrustedCode.REDIRECT_URI_MISMATCH
+    visitor = await find_visitor(request, deeds)
+    return render(
+        "authorize_problem",
+        frame=frame_for(request, deeds, visitor, "This app could not be connected"),
+        view=AuthorizeProblemPage(
+            code=error.code,
+            message=error.sentence,
+            request_id=request_id_of(request),
+            mismatch=error.sentence if mismatched else None,
+            received=error.sent[:_SHOWN_LENGTH] if error.sent is not None else None,
+            app=error.app.name if error.app is not None else None,
+        ),
+        status=400,
+    )
+
+
+async def trusted_target(next_url: str, deeds: Deeds) -> TrustedRedirect | None:
+    """Return the app and redirect URI that a sign-in leads to, where `next_url` is an authorization request of one."""
+    path, _, raw = next_url.partition("?")
+    if path != AUTHORIZATION_PATH:
+        return None
+    try:
+        return await deeds.authorize.trust(Parameters.from_query(raw))
+    except (OAuthError, UntrustedRequestError):
+        return None
+
+
+def _parse_query(request: Request) -> Parameters:
+    try:
+        return Parameters.from_query(request.scope["query_string"])
+    except OAuthError as error:
+        raise UntrustedRequestError(UntrustedCode.INVALID_REQUEST, error.description) from error
+
+
+def _is_silent(query: Parameters) -> bool:
+    try:
+        return query.one("prompt") == "none"
+    except OAuthError:
+        return False
+
+
+def _must_sign_in_again(asked: AuthorizationRequest, visitor: Visitor, deeds: Deeds) -> bool:
+    if asked.prompt & {"login", "select_account"}:
+        return True
+    age = deeds.clock.now() - visitor.authenticated_at
+    return asked.max_age is not None and age.total_seconds() > asked.max_age
+
+
+def _to_sign_in(query: Parameters, *, again: bool = False) -> Response:
+    # What asked for the new sign-in is met by it, and must not ask again after it.
+    met = {"max_age"} if again else frozenset[str]()
+    pairs = [(name, value) for name, value in query.pairs if name not in met]
+    if again:
+        pairs = [(name, _without_met(value) if name == "prompt" else value) for name, value in pairs]
+    parameters = {"next": f"{AUTHORIZATION_PATH}?{urlencode(pairs)}"}
+    if again:
+        parameters["again"] = "1"
+    return RedirectResponse(f"/sign-in?{urlencode(parameters)}", _SEE_OTHER)
+
+
+def _without_met(prompt: str) -> str:
+    return " ".join(word for word in prompt.split(" ") if word not in {"login", "select_account"})

@@ -1,0 +1,80 @@
+"""The outermost room: every request gets an identifier, and no fault of ours leaves without an answer."""
+
+from __future__ import annotations
+
+import traceback
+from typing import TYPE_CHECKING
+
+import structlog
+
+from consentry.web.caller import new_request_id
+from consentry.web.errors import REQUEST_ID
+from consentry.web.json_answer import send_bytes, send_json
+from consentry.web.pages import Frame, render
+from consentry.web.views.problem import plain_problem
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from consentry.wiring import Deeds
+
+_log = structlog.get_logger(__name__)
+_FOR_PROGRAMS = ("/oauth/token", "/oauth/revoke", "/oauth/introspect", "/api/", "/.well-known/")
+
+
+class RequestFrame:
+    """ASGI middleware around the whole application.
+
+    A fault is logged by its kind and the lines that it came through, never by its text, which may hold data (threats
+    OP-02); whoever asked is told the request's identifier and nothing of the inside (OP-04).
+    """
+
+    def __init__(self, app: ASGIApp, deeds: Deeds) -> None:
+        self._app = app
+        self._deeds = deeds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and answer for it where that fails."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = new_request_id()
+        scope[REQUEST_ID] = request_id
+        started = False
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message = {
+                    **message,
+                    "headers": [*message.get("headers", ()), (b"x-request-id", request_id.encode())],
+                }
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_id)
+        except Exception as fault:  # noqa: BLE001 - the last room before the server: whatever it is, it is answered
+            lines = traceback.extract_tb(fault.__traceback__)
+            _log.error(
+                "request_failed",
+                request_id=request_id,
+                path=scope["path"],
+                fault=type(fault).__name__,
+                came_through=[f"{line.filename}:{line.lineno} {line.name}" for line in lines],
+            )
+            if not started:
+                await self._answer(scope, send_with_id, request_id)
+
+    async def _answer(self, scope: Scope, send: Send, request_id: str) -> None:
+        if scope["path"].startswith(_FOR_PROGRAMS):
+            sentence = f"Something went wrong on our side. Request {request_id}."
+            await send_json(send, {"error": "server_error", "error_description": sentence}, status=500)
+            return
+        page = plain_problem(500, request_id=request_id)
+        settings = self._deeds.settings
+        response = render(
+            "problem", frame=Frame(settings.product_name, page.heading, self._deeds.clock.now()), view=page
+        )
+        headers = ((b"content-type", b"text/html; charset=utf-8"),)
+        await send_bytes(send, bytes(response.body), status=500, headers=headers)
