@@ -51,7 +51,7 @@ class AuthenticateClient:
             raise _refused()
         if client.app.is_public:
             if credentials.client_secret is not None:
-                raise OAuthError(ErrorCode.INVALID_CLIENT, "This app is public and has no secret: send client_id alone.")
+                raise OAuthError(ErrorCode.INVALID_CLIENT, "A public app has no secret: send client_id alone.")
         else:
             secret = self._compare(credentials, client.live_secrets(now))
             if secret is None:

@@ -91,16 +91,23 @@ class AuthorizationCodeGrant:
 
 
 def _find_proof_fault(request: AuthorizationCodeRequest, code: AuthorizationCode) -> str | None:
+    return _find_redirect_uri_fault(request, code) or _find_verifier_fault(request, code)
+
+
+def _find_redirect_uri_fault(request: AuthorizationCodeRequest, code: AuthorizationCode) -> str | None:
     # Choice: absent is allowed where PKCE bound the code (OAuth 2.1 draft §10.2), refused otherwise (RFC 6749 §4.1.3).
     if request.redirect_uri is None and code.code_challenge is None:
         return "The parameter redirect_uri is missing: it must be the one of the authorization request."
     if request.redirect_uri is not None and request.redirect_uri != code.redirect_uri:
         return "The redirect_uri is not the one of the authorization request."
+    return None
+
+
+def _find_verifier_fault(request: AuthorizationCodeRequest, code: AuthorizationCode) -> str | None:
     if code.code_challenge is None:
         # RFC 9700 §4.8.2: a verifier for a code without a challenge is the mark of a downgrade.
-        if request.code_verifier is not None:
-            return "The authorization request had no code_challenge, so there must be no code_verifier."
-        return None
+        no_challenge = "The authorization request had no code_challenge, so there must be no code_verifier."
+        return None if request.code_verifier is None else no_challenge
     if request.code_verifier is None:
         return "The parameter code_verifier is missing."
     if not pkce.matches(code.code_challenge, request.code_verifier):

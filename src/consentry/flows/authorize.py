@@ -95,7 +95,7 @@ class Authorize:
         undeclared = request.scope - declared
         if undeclared:
             raise OAuthError(
-                ErrorCode.INVALID_SCOPE, f"The app has not declared {undeclared}: add it to the app, or do not ask for it."
+                ErrorCode.INVALID_SCOPE, f"The app has not declared {undeclared}: add it to the app, or leave it out."
             )
         await self._require_known_resource(request.resource)
         return request if request.scope else replace(request, scope=declared)

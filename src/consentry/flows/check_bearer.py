@@ -21,7 +21,7 @@ from consentry.oauth.resource import is_same_resource
 from consentry.ports.credentials import CredentialStore
 from consentry.ports.world import Clock
 
-_UNKNOWN = Refused(Reason.UNKNOWN_CREDENTIAL, "The credential is unknown. Connect again, or check that it was copied whole.")
+_UNKNOWN = Refused(Reason.UNKNOWN_CREDENTIAL, "The credential is unknown, or was removed. Connect again.")
 _MALFORMED = Refused(
     Reason.MALFORMED_CREDENTIAL, "This is not a credential of this server, or a character of it was changed or lost."
 )

@@ -106,9 +106,7 @@ class Consent:
 
     async def offer(self, to: TrustedRedirect, request: AuthorizationRequest, holder: Holder) -> Offer:
         """Return what is put to the user in this organisation, as everything stands now."""
-        connection = await self.authorizations.find_live_connection(
-            holder.user_id, holder.organisation_id, to.app.id
-        )
+        connection = await self.authorizations.find_live_connection(holder.user_id, holder.organisation_id, to.app.id)
         asked = request.scope
         insists = "consent" in request.prompt
         open_scope = asked if insists else asked_again(asked, connection)
@@ -167,7 +165,9 @@ class Consent:
             raise ConflictError("This request was answered already, perhaps in another tab. Go back to the app.")
         return text
 
-    async def answer_remembered(self, to: TrustedRedirect, request: AuthorizationRequest, offer: Offer) -> Secret | None:
+    async def answer_remembered(
+        self, to: TrustedRedirect, request: AuthorizationRequest, offer: Offer
+    ) -> Secret | None:
         """Return a code on the strength of consent given before, or None where a page is needed after all."""
         if not offer.remembered or offer.connection is None:
             return None
@@ -212,7 +212,13 @@ class Consent:
         return code, format_credential(CredentialKind.AUTHORIZATION_CODE, code_id, secret)
 
     def _event(
-        self, kind: EventKind, to: TrustedRedirect, pending: PendingAuthorization, offer: Offer, scope: str, at: datetime
+        self,
+        kind: EventKind,
+        to: TrustedRedirect,
+        pending: PendingAuthorization,
+        offer: Offer,
+        scope: str,
+        at: datetime,
     ) -> Event:
         return Event(
             EventId(self.secrets.new_id("evt_")),

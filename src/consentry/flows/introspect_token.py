@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from consentry.flows.check_bearer import CheckBearer
 from consentry.model.access import Access, Refused
-from consentry.model.client import Client
 from consentry.model.approval import ApprovalBook
+from consentry.model.client import Client
 from consentry.model.organisation import ResourceServer
 from consentry.oauth.responses import IntrospectionResponse
 

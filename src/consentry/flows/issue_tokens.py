@@ -1,6 +1,5 @@
 """The only place that mints tokens; shared by the grants."""
 
-import os
 from dataclasses import dataclass, replace
 from datetime import datetime
 

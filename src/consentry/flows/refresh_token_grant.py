@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from consentry.flows.issue_tokens import MintedAccess, TokenMint, open_successor
-from consentry.model.client import Client
 from consentry.model.approval import ApprovalBook
+from consentry.model.client import Client
 from consentry.model.event import Actor, Event, EventKind
 from consentry.model.ids import EventId
 from consentry.model.live import LiveFamily
