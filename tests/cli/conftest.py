@@ -19,15 +19,17 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def consentry(folder: Path) -> Run:
-    """Run `consentry` with these arguments; `environ` adds variables."""
+    """Run `consentry` with these arguments; `environ` adds variables, `typed` is standard input."""
 
-    def run(*arguments: str, environ: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    def run(
+        *arguments: str, environ: dict[str, str] | None = None, typed: str = ""
+    ) -> subprocess.CompletedProcess[str]:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("CONSENTRY_")}
         return subprocess.run(
             [sys.executable, "-m", "consentry", *arguments],
             cwd=folder,
             env={**clean, "COLUMNS": "200", **(environ or {})},
-            stdin=subprocess.DEVNULL,
+            input=typed,
             capture_output=True,
             text=True,
             timeout=60,

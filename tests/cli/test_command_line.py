@@ -155,7 +155,9 @@ def every_command(app: typer.Typer, path: tuple[str, ...] = ()) -> list[tuple[st
     paths = [(*path, str(command.name)) for command in app.registered_commands]
     for group in app.registered_groups:
         if group.typer_instance is not None:
-            below = path if not isinstance(group.name, str) else (*path, group.name)
+            # What stands for a name that was not given is no text.
+            names = [name for name in (group.name, group.typer_instance.info.name) if isinstance(name, str)]
+            below = (*path, *names[:1])
             paths += every_command(group.typer_instance, below)
     return paths
 

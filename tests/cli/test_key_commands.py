@@ -73,7 +73,7 @@ def test_a_key_is_made_listed_and_revoked_and_told_once(prepared: Run) -> None:
         ((*CREATE, "--expires", "soon"), 2, "date or time"),
         ((*CREATE, "--expires", "9999y"), 2, "100 years"),
         (("key", "create", ORGANISATION, "nobody@acme.test", *CREATE[4:]), 1, "no such user"),
-        (("key", "create", "org_none", "bo@acme.test", *CREATE[4:]), 1, "no such member"),
+        (("key", "create", "org_none", "bo@acme.test", *CREATE[4:]), 1, "no such organisation"),
         (("key", "revoke", "key_none", "--json"), 1, "no such API key"),
         (("connection", "revoke", "con_none", "--json"), 1, "no such connection"),
     ],

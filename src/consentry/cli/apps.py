@@ -8,10 +8,10 @@ import typer
 from consentry.cli.deeds import BY_COMMAND_LINE, parse_moment, run_deed
 from consentry.cli.options import AsJson, ConfigFile
 from consentry.cli.output import Item, note, show
+from consentry.cli.people import organisation_id_of
 from consentry.model.app import App, AppSecret, AppType
 from consentry.model.app_draft import AppDraft
 from consentry.model.client import AppDetails
-from consentry.model.ids import OrganisationId
 
 if TYPE_CHECKING:
     from consentry.wiring import Deeds
@@ -46,7 +46,7 @@ def register(
 
     async def deed(deeds: "Deeds") -> Item:
         registered = await deeds.app_registry.register(
-            BY_COMMAND_LINE, draft, organisation_id=OrganisationId(organisation)
+            BY_COMMAND_LINE, draft, organisation_id=await organisation_id_of(deeds, organisation)
         )
         secret = registered.client_secret
         return _app_item(registered.app) | {"client_secret": None if secret is None else secret.reveal()}
@@ -67,7 +67,7 @@ def list_apps(
     """List apps by the time of their registration."""
 
     async def deed(deeds: "Deeds") -> list[App]:
-        owner = None if organisation is None else OrganisationId(organisation)
+        owner = None if organisation is None else await organisation_id_of(deeds, organisation)
         found: list[App] = []
         while True:
             page = await deeds.app_registry.page(

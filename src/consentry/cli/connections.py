@@ -7,8 +7,9 @@ import typer
 from consentry.cli.deeds import BY_COMMAND_LINE, run_deed
 from consentry.cli.options import AsJson, ConfigFile
 from consentry.cli.output import Item, show
+from consentry.cli.people import organisation_id_of
 from consentry.model.connection_today import ConnectionToday
-from consentry.model.ids import ClientId, ConnectionId, OrganisationId
+from consentry.model.ids import ClientId, ConnectionId
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,10 +36,11 @@ def list_connections(
 
     async def deed(deeds: "Deeds") -> list[ConnectionToday]:
         found: list[ConnectionToday] = []
+        owner = None if organisation is None else await organisation_id_of(deeds, organisation)
         while True:
             page = await deeds.connections.list_all(
                 BY_COMMAND_LINE,
-                None if organisation is None else OrganisationId(organisation),
+                owner,
                 client_id=None if app is None else ClientId(app),
                 include_ended=ended,
                 after=found[-1].details.connection.id if found else None,

@@ -9,9 +9,10 @@ import typer
 from consentry.cli.deeds import BY_COMMAND_LINE, parse_moment, run_deed
 from consentry.cli.options import AsJson, ConfigFile
 from consentry.cli.output import Item, note, show
+from consentry.cli.people import organisation_id_of
 from consentry.model.api_key import LIFETIME_MOST, ApiKeyDetails, KeyDraft, KeyOwner, key_status, shown_prefix
 from consentry.model.faults import NotFoundError
-from consentry.model.ids import ApiKeyId, OrganisationId
+from consentry.model.ids import ApiKeyId
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -73,7 +74,7 @@ def create(
         if user is None:
             raise NotFoundError("user")
         draft = KeyDraft(name, tuple(permission), expires_at, tuple(network or ()))
-        owner = KeyOwner(OrganisationId(organisation), user.id)
+        owner = KeyOwner(await organisation_id_of(deeds, organisation), user.id)
         shown = await deeds.api_keys.create(BY_COMMAND_LINE, draft, owner)
         return {**_item(shown.details, now), "key": shown.text.reveal()}
 
@@ -93,10 +94,11 @@ def list_keys(
 
     async def deed(deeds: "Deeds") -> list[Item]:
         found: list[ApiKeyDetails] = []
+        owner = None if organisation is None else await organisation_id_of(deeds, organisation)
         while True:
             page = await deeds.api_keys.list_all(
                 BY_COMMAND_LINE,
-                None if organisation is None else OrganisationId(organisation),
+                owner,
                 after=found[-1].key.id if found else None,
                 limit=_PAGE_SIZE,
             )
