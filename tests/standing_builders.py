@@ -6,15 +6,14 @@ from consentry.model.acting import Acting
 from consentry.model.event import Actor
 from consentry.model.ids import AppId, ConnectionId, OrganisationId, UserId
 from consentry.model.membership import RoleBook
-from consentry.storage.database import Operation, Statement, Value, to_micros
-from consentry.storage.sqlite import SqliteDatabase
+from consentry.storage.database import Database, Operation, Statement, Value, to_micros
 
 NORTH = OrganisationId("org_000000000000000000nrth")
 SOUTH = OrganisationId("org_000000000000000000soth")
 AT = to_micros(datetime(2026, 11, 1, tzinfo=UTC))
 
 
-async def run(database: SqliteDatabase, sql: str, *args: Value) -> None:
+async def run(database: Database, sql: str, *args: Value) -> None:
     """Run one statement that changes something."""
 
     def operation() -> Operation[None]:
@@ -23,7 +22,7 @@ async def run(database: SqliteDatabase, sql: str, *args: Value) -> None:
     await database.write(operation)
 
 
-async def add_organisations(database: SqliteDatabase) -> None:
+async def add_organisations(database: Database) -> None:
     for organisation_id, name in ((NORTH, "North Books"), (SOUTH, "South Books")):
         await run(
             database,
@@ -34,7 +33,7 @@ async def add_organisations(database: SqliteDatabase) -> None:
         )
 
 
-async def add_user(database: SqliteDatabase, name: str) -> UserId:
+async def add_user(database: Database, name: str) -> UserId:
     user_id = UserId(f"usr_{name:0>22}")
     await run(
         database,
@@ -47,7 +46,7 @@ async def add_user(database: SqliteDatabase, name: str) -> UserId:
     return user_id
 
 
-async def add_member(database: SqliteDatabase, organisation_id: OrganisationId, user_id: UserId, role: str) -> None:
+async def add_member(database: Database, organisation_id: OrganisationId, user_id: UserId, role: str) -> None:
     await run(
         database,
         "INSERT INTO members (organisation_id, user_id, standing, created_at) VALUES ($1, $2, 'active', $3)",
@@ -64,7 +63,7 @@ async def add_member(database: SqliteDatabase, organisation_id: OrganisationId, 
     )
 
 
-async def set_role(database: SqliteDatabase, organisation_id: OrganisationId, user_id: UserId, role: str) -> None:
+async def set_role(database: Database, organisation_id: OrganisationId, user_id: UserId, role: str) -> None:
     await run(
         database,
         "UPDATE member_roles SET role = $3 WHERE organisation_id = $1 AND user_id = $2",
@@ -75,7 +74,7 @@ async def set_role(database: SqliteDatabase, organisation_id: OrganisationId, us
 
 
 async def add_app(
-    database: SqliteDatabase, organisation_id: OrganisationId, name: str, scopes: str = "contacts:read invoicing:write"
+    database: Database, organisation_id: OrganisationId, name: str, scopes: str = "contacts:read invoicing:write"
 ) -> AppId:
     app_id = AppId(f"app_{name:0>22}")
     await run(
@@ -93,7 +92,7 @@ async def add_app(
 
 
 async def add_connection(
-    database: SqliteDatabase,
+    database: Database,
     number: int,
     organisation_id: OrganisationId,
     user_id: UserId,

@@ -16,8 +16,8 @@ from consentry.wiring import Deeds, open_deeds
 from small_world import SMALL_CATALOG
 from standing_builders import set_role
 
-NEW = {"name": "Nightly export", "permission": ["invoice.read", "client.read"], "action": "create"}
 Form = dict[str, str | list[str]]
+NEW: Form = {"name": "Nightly export", "permission": ["invoice.read", "client.read"], "action": "create"}
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ async def test_tn_03_the_key_stands_on_the_page_that_answers_and_nowhere_else(
 ) -> None:
     page, text = await make(bo)
 
-    assert await opens(deeds, text) == {"invoice.read", "client.read"}
+    assert await opens(deeds, text) == frozenset({"invoice.read", "client.read"})
     for path in ("/settings/api-keys", page, "/settings/connections"):
         shown = await bo.get(path)
         assert shown.status_code == 200
@@ -136,7 +136,7 @@ async def test_a_key_is_edited_down_on_its_page(bo: httpx.AsyncClient, deeds: De
     assert "The key was changed." in (await bo.get(f"{page}?done=saved")).text
     assert wider.status_code == 400
     assert "an edit cannot add it" in wider.text
-    assert await opens(deeds, text) == {"client.read"}
+    assert await opens(deeds, text) == frozenset({"client.read"})
 
 
 async def test_a_rotation_shows_the_new_key_and_the_old_one_goes_on(bo: httpx.AsyncClient, deeds: Deeds) -> None:
@@ -147,7 +147,7 @@ async def test_a_rotation_shows_the_new_key_and_the_old_one_goes_on(bo: httpx.As
     assert answer.status_code == 200
     assert "The key before it works until" in answer.text
     assert key_in(answer) != text
-    assert await opens(deeds, text) == await opens(deeds, key_in(answer)) != set()
+    assert await opens(deeds, text) == await opens(deeds, key_in(answer)) != frozenset()
     ended = await send(bo, page, {"action": "rotate", "overlap": "none"})
     assert ended.status_code == 200
     assert await opens(deeds, text) is None
@@ -207,7 +207,7 @@ async def test_tn_04_who_may_not_make_keys_reads_which_permission_is_missing(
 
     for answer in (
         await bo.get("/settings/api-keys/new"),
-        await send(bo, "/settings/api-keys/new", dict(NEW)),
+        await send(bo, "/settings/api-keys/new", NEW),
         await send(bo, page, {"action": "rotate", "overlap": "1d"}),
     ):
         assert answer.status_code == 403
