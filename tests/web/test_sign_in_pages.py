@@ -8,22 +8,12 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
-from starlette.types import ASGIApp
 
 from conftest import SMALL_CATALOG, FixedClock
-from consentry.model.faults import InvalidInputError, PermissionMissingError
 from consentry.model.ids import OrganisationId, UserId
 from consentry.model.organisation import Standing
-from consentry.oauth.errors import OAuthError
 from consentry.settings import load_settings
-from consentry.web import sign_in
-from consentry.web.browser_safety import BrowserSafety, CrossSiteRequestError
-from consentry.web.remember_organisation import RememberOrganisation
-from consentry.web.settings import audit, connections, home
-from consentry.web.visitor import SignInRequiredError
+from consentry.web.main import app_over
 from consentry.wiring import Deeds, open_deeds
 from people_builders import OPERATOR, PASSWORD, CountingPasswords
 
@@ -36,32 +26,6 @@ HOSTILE_NEXT = [
     "/settings/../../x",
     "javascript:1",
 ]
-
-
-def build_pages(deeds: Deeds) -> ASGIApp:
-    def plain(status: int) -> object:
-        async def answer(_request: Request, error: Exception) -> Response:
-            return PlainTextResponse(str(error), status)
-
-        return answer
-
-    async def to_sign_in(_request: Request, error: Exception) -> Response:
-        assert isinstance(error, SignInRequiredError)
-        return RedirectResponse(error.location, 303)
-
-    routes = [*sign_in.routes(deeds), *home.routes(deeds), *audit.routes(deeds), *connections.routes(deeds)]
-    app = Starlette(
-        routes=routes,
-        exception_handlers={
-            SignInRequiredError: to_sign_in,
-            CrossSiteRequestError: plain(403),
-            PermissionMissingError: plain(403),
-            OAuthError: plain(400),
-            InvalidInputError: plain(400),
-        },
-    )
-    issuer = deeds.settings.issuer
-    return BrowserSafety(RememberOrganisation(app, issuer=issuer), issuer=issuer)
 
 
 async def open_test_deeds(database_path: Path, folder: Path, clock: FixedClock, issuer: str) -> Deeds:
@@ -99,7 +63,7 @@ async def ana(deeds: Deeds, acme: OrganisationId) -> UserId:
 @pytest.fixture
 async def browser(deeds: Deeds, ana: UserId) -> AsyncIterator[httpx.AsyncClient]:
     assert ana
-    transport = httpx.ASGITransport(build_pages(deeds))
+    transport = httpx.ASGITransport(app_over(deeds))
     async with httpx.AsyncClient(transport=transport, base_url=deeds.settings.issuer) as client:
         yield client
 
@@ -315,3 +279,20 @@ async def test_the_audit_names_who_did_what_and_leads_to_older_events(
     assert ana
     for before in ("x" * 65, "%00", "%D0%B0"):
         assert (await browser.get(f"/settings/audit?before={before}")).status_code == 400
+
+
+async def test_the_management_api_and_its_reference_stand_under_their_path(
+    deeds: Deeds, browser: httpx.AsyncClient
+) -> None:
+    token = (await deeds.operators.create(OPERATOR, "Deployment")).token.reveal()
+    bearer = {"authorization": f"Bearer {token}"}
+
+    page = await browser.get("/api/v1/docs")
+    refused = await browser.post("/api/v1/organisations", json={"name": ""}, headers=bearer)
+    absent = await browser.get("/api/v1/nothing")
+
+    assert page.status_code == 200
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert (await browser.get("/api/v1/openapi.json")).json()["info"]["title"] == "Consentry management API"
+    assert (refused.status_code, refused.json()["instance"]) == (400, "/api/v1/organisations")
+    assert (absent.status_code, absent.headers["content-type"]) == (404, "application/problem+json")
