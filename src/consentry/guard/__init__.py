@@ -1,1 +1,21 @@
-"""The door for the product's API: the check on every request, and its adapters."""
+"""The guard: what a product's API asks on every request.
+
+    from consentry.guard import Guard
+    from consentry.guard.fastapi import install, require
+
+    guard = Guard.from_config("consentry.toml")
+    app = FastAPI()
+    install(app, guard)
+
+    @app.get("/invoices")
+    async def invoices(access: Annotated[Access, Depends(require(guard, "invoice.read"))]) -> ...:
+        ...  # only the rows of access.organisation_id
+
+Any other ASGI application is wrapped: `GuardMiddleware(app, guard)` of `consentry.guard.asgi`.
+"""
+
+from consentry.guard.answer import Answer, CallRefusedError
+from consentry.guard.guard import Guard, UnknownPermissionError
+from consentry.model.access import Access, Reason, Refused
+
+__all__ = ["Access", "Answer", "CallRefusedError", "Guard", "Reason", "Refused", "UnknownPermissionError"]

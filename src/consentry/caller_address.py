@@ -1,0 +1,47 @@
+"""Who is at the other end of the connection, seen through the proxies that are trusted."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+UNKNOWN = "unknown"
+
+
+def caller_address(scope: Mapping[str, Any], trusted_proxies: Sequence[IPv4Network | IPv6Network]) -> str:
+    """Return the caller's address of an ASGI connection scope, or `unknown`.
+
+    `X-Forwarded-For` is believed only as far as trusted proxies wrote it: read from the right, the first address that
+    is not one of theirs is the caller's.
+    """
+    client = scope.get("client")
+    address: str = client[0] if client else UNKNOWN
+    if not trusted_proxies or not _is_trusted(address, trusted_proxies):
+        return address
+    forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
+    for hop in reversed(forwarded.decode("latin-1").split(",")):
+        candidate = hop.strip()
+        if not candidate:
+            break
+        if not _is_trusted(candidate, trusted_proxies):
+            return candidate if _is_address(candidate) else address
+        address = candidate
+    return address
+
+
+def _is_trusted(address: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
+    if not _is_address(address):
+        return False
+    parsed = ip_address(address)
+    return any(parsed in network for network in networks)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

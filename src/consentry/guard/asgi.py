@@ -1,0 +1,90 @@
+"""The guard around any ASGI application: every call passes the check, or is answered here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from consentry.guard.answer import CallRefusedError
+from consentry.guard.call import call_of
+from consentry.guard.guard import names_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from consentry.guard.answer import Answer
+    from consentry.guard.guard import Guard
+
+SCOPE_KEY = "consentry.access"
+"""Where the application finds the caller's `Access` in the connection scope."""
+
+_LAST_MESSAGES = frozenset({"lifespan.shutdown.complete", "lifespan.shutdown.failed"})
+_POLICY_VIOLATION = 1008
+_HTTP_RESPONSE = "websocket.http.response"
+
+
+class GuardMiddleware:
+    """Lets a call through with its `Access` in `scope["consentry.access"]`, or answers it.
+
+    `permissions` are needed by every call behind it; without any, the application decides with `access.decide` or by
+    `access.permissions`. `public_paths` are not guarded; each is one path, compared exactly. Where the server sends
+    lifespan events the guard is entered and left with the application.
+
+    Raises UnknownPermissionError for a permission that the catalog does not declare.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        guard: Guard,
+        *,
+        permissions: str | Iterable[str] = (),
+        public_paths: Iterable[str] = (),
+    ) -> None:
+        self._app = app
+        self._guard = guard
+        self._permissions = names_of(permissions)
+        self._public_paths = frozenset(public_paths)
+        guard.require_known(self._permissions)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == "lifespan":
+            await self._live(scope, receive, send)
+        elif scope["path"] in self._public_paths:
+            await self._app(scope, receive, send)
+        else:
+            await self._check(scope, receive, send)
+
+    async def _check(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            call = call_of(scope, self._guard.trusted_proxies)
+            access = await self._guard.authorise_call(call, self._permissions)
+        except CallRefusedError as refusal:
+            await _refuse(scope, send, refusal.answer)
+            return
+        await self._app({**scope, SCOPE_KEY: access}, receive, send)
+
+    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def close_before_the_end(message: Message) -> None:
+            # The server may stop the loop as soon as it hears that we are done.
+            if message["type"] in _LAST_MESSAGES:
+                await self._guard.close()
+            await send(message)
+
+        async with self._guard:
+            await self._app(scope, receive, close_before_the_end)
+
+
+async def _refuse(scope: Scope, send: Send, answer: Answer) -> None:
+    headers = [(name.encode(), value.encode()) for name, value in answer.headers.items()]
+    prefix = "http.response"
+    if scope["type"] == "websocket":
+        if _HTTP_RESPONSE not in scope.get("extensions", {}):
+            # Before the handshake is accepted the server answers this with 403.
+            await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+            return
+        prefix = _HTTP_RESPONSE
+    await send({"type": f"{prefix}.start", "status": answer.status, "headers": headers})
+    await send({"type": f"{prefix}.body", "body": answer.body})

@@ -1,0 +1,174 @@
+"""The guard: opened once by the product's API, asked on every request, remembering nothing that grants access."""
+
+import asyncio
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from consentry.clock import SystemClock
+from consentry.flows.check_bearer import CheckBearer
+from consentry.flows.usage import UsageRecorder
+from consentry.guard.answer import CallRefusedError, answer_failure, answer_refused
+from consentry.guard.call import Call, read_bearer
+from consentry.guard.judgement import find_refusal
+from consentry.model.access import Access, Refused
+from consentry.model.approval import ApprovalBook
+from consentry.model.catalog import Catalog, parse_catalog
+from consentry.model.membership import RoleBook
+from consentry.ports.world import Clock
+from consentry.settings import Settings, load_settings
+from consentry.settings_sources import find_config
+from consentry.storage.credentials import SqlCredentialStore
+from consentry.storage.database import Database
+from consentry.storage.schema import require_current
+from consentry.storage.sqlite import SqliteDatabase
+from consentry.storage.usage import SqlUsageStore
+
+_log = structlog.get_logger(__name__)
+
+
+class UnknownPermissionError(ValueError):
+    """A route asks for a permission that the catalog does not declare, so nobody could ever call it."""
+
+
+class Guard:
+    """Checks bearer credentials against what is true now.
+
+    Use it as an asynchronous context manager, or let an adapter do so: while it is entered, the times of last use are
+    written every few seconds; leaving it writes the rest and closes the database. It belongs to one event loop.
+    """
+
+    def __init__(
+        self,
+        check_bearer: CheckBearer,
+        usage: UsageRecorder,
+        catalog: Catalog,
+        database: Database,
+        *,
+        resource: str | None = None,
+        trusted_proxies: Sequence[IPv4Network | IPv6Network] = (),
+    ) -> None:
+        self.catalog = catalog
+        self.trusted_proxies = trusted_proxies
+        self._check_bearer = check_bearer
+        self._usage = usage
+        self._database = database
+        self._resource = resource
+        self._recording: asyncio.Task[None] | None = None
+
+    @classmethod
+    def open(cls, settings: Settings, *, resource: str | None = None, clock: Clock | None = None) -> Self:
+        """Open the database of `settings` for checking.
+
+        `resource` is the identifier under which this API is registered (RFC 8707): a token that was issued for another
+        API is refused. Without it, every token of this Consentry is good here.
+
+        Raises:
+            ValueError: another engine than SQLite.
+            SchemaOutdatedError: the database was not brought up to date; it says what to run.
+            CatalogError, OSError: the catalog cannot be used.
+        """
+        path = settings.sqlite_path
+        if path is None:
+            raise ValueError("This version works with SQLite only. Set database_url to sqlite:///path.")
+        require_current(path)
+        catalog = parse_catalog(settings.catalog.read_text(encoding="utf-8"))
+        database = SqliteDatabase(path)
+        clock = clock or SystemClock()
+        usage = UsageRecorder(SqlUsageStore(database), clock)
+        check = CheckBearer(SqlCredentialStore(database), ApprovalBook(catalog), RoleBook(catalog), usage, clock)
+        return cls(check, usage, catalog, database, resource=resource, trusted_proxies=settings.trusted_proxies)
+
+    @classmethod
+    def from_config(cls, config: Path | str | None = None, *, resource: str | None = None) -> Self:
+        """Open the database that a configuration file names; without one, as the server finds its own.
+
+        Raises SettingsError for a setting that cannot be used, and what `open` raises.
+        """
+        found = find_config(None if config is None else Path(config), os.environ)
+        return cls.open(load_settings(found, os.environ), resource=resource)
+
+    async def check(self, bearer: str, address: str | None = None) -> Access | Refused:
+        """Return what the credential may do now, or why nothing. `address` is the caller's, for keys bound to networks.
+
+        What the database raises is passed on; a caller must not take it for a yes.
+        """
+        return await self._check_bearer.check(bearer, address=address, resource=self._resource)
+
+    async def authorise(
+        self,
+        authorization: Sequence[str],
+        permissions: str | Iterable[str] = (),
+        *,
+        address: str | None = None,
+        query: str = "",
+    ) -> Access:
+        """Return the access of a call that may do all of `permissions` now; of none, any working credential will do.
+
+        `authorization` holds the value of every `Authorization` header, `query` the query string as it was sent.
+
+        Raises CallRefusedError with the answer to send, also when the check itself fails: nobody gets in unchecked.
+        """
+        return await self.authorise_call(Call(authorization, query, address), names_of(permissions))
+
+    async def authorise_call(self, call: Call, permissions: Sequence[str]) -> Access:
+        """Do what `authorise` does, for a call as the adapters read it. Raises CallRefusedError."""
+        bearer = read_bearer(call)
+        if isinstance(bearer, Refused):
+            raise CallRefusedError(answer_refused(bearer), bearer)
+        try:
+            answer = await self._judge(bearer, call.address, permissions)
+        except Exception as fault:
+            # Its text may hold data, so the log gets the kind only.
+            _log.critical("check_failed", fault=type(fault).__name__)
+            raise CallRefusedError(answer_failure(), None) from fault
+        if isinstance(answer, Refused):
+            raise CallRefusedError(answer_refused(answer), answer)
+        return answer
+
+    async def _judge(self, bearer: str, address: str | None, permissions: Sequence[str]) -> Access | Refused:
+        access = await self.check(bearer, address)
+        if isinstance(access, Refused):
+            return access
+        return find_refusal(access, permissions, self.catalog) or access
+
+    def require_known(self, permissions: Sequence[str]) -> None:
+        """Return if the catalog declares all of `permissions`; raises UnknownPermissionError, at start-up."""
+        for name in permissions:
+            if name not in self.catalog.permissions:
+                near = get_close_matches(name, list(self.catalog.permissions), n=1)
+                hint = f"Did you mean {near[0]}?" if near else "Declare it under [permissions]."
+                raise UnknownPermissionError(f"The catalog has no permission {name!r}. {hint}")
+
+    async def __aenter__(self) -> Self:
+        self._recording = asyncio.create_task(self._usage.run())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Write the times of last use that wait, and close the database. From now on every check fails. Idempotent."""
+        if self._recording is not None:
+            self._recording.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._recording
+            self._recording = None
+        try:
+            await self._usage.flush()
+        finally:
+            await self._database.close()
+
+
+def names_of(permissions: str | Iterable[str]) -> tuple[str, ...]:
+    """Return one name, or several, as a tuple of names."""
+    return (permissions,) if isinstance(permissions, str) else tuple(permissions)
