@@ -10,6 +10,7 @@ from consentry.model.catalog import Catalog, parse_catalog
 from consentry.secret_source import SystemSecretSource
 from consentry.storage.schema import migrate_sqlite
 from consentry.storage.sqlite import SqliteDatabase
+from protocol_world import ProtocolWorld, build_protocol_world
 from small_world import SMALL_CATALOG, FixedClock
 
 
@@ -47,3 +48,10 @@ async def database(database_path: Path) -> AsyncIterator[SqliteDatabase]:
     opened = SqliteDatabase(database_path)
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+async def protocol(database_path: Path, clock: FixedClock) -> AsyncIterator[ProtocolWorld]:
+    world = await build_protocol_world(database_path, clock)
+    yield world
+    await world.deeds.database.close()
