@@ -1,7 +1,7 @@
 """What every test can have: a migrated database of its own, a clock that stands still, and a small catalog."""
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from consentry.model.catalog import Catalog, parse_catalog
 from consentry.secret_source import SystemSecretSource
 from consentry.storage.schema import migrate_sqlite
 from consentry.storage.sqlite import SqliteDatabase
+from live_server import Site, people, serve_site
 from protocol_world import ProtocolWorld, build_protocol_world
 from small_world import SMALL_CATALOG, FixedClock
 
@@ -48,6 +49,15 @@ async def database(database_path: Path) -> AsyncIterator[SqliteDatabase]:
     opened = SqliteDatabase(database_path)
     yield opened
     await opened.close()
+
+
+@pytest.fixture(scope="module")
+def site(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Consentry over real HTTP, for a module: its tests add people and apps of their own where they change things."""
+    path = tmp_path_factory.mktemp("site") / "consentry.sqlite3"
+    shutil.copy(migrated_file, path)
+    with serve_site(path, SMALL_CATALOG) as served:
+        yield people(served)
 
 
 @pytest.fixture

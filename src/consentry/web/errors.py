@@ -44,6 +44,10 @@ def exception_handlers(deeds: Deeds) -> Mapping[type[Exception], Callable[[Reque
     async def gone(_request: Request, _error: Exception) -> Response:
         return Response(status_code=_BAD_REQUEST)
 
+    async def not_here(_request: Request, error: Exception) -> Response:
+        # A fault of ours: without this, Starlette answers in its own words before the outermost room hears of it.
+        raise error
+
     async def problem(request: Request, error: Exception) -> Response:
         return await show_problem(request, deeds, _page_of(error, deeds, request_id_of(request)))
 
@@ -58,7 +62,8 @@ def exception_handlers(deeds: Deeds) -> Mapping[type[Exception], Callable[[Reque
         UnsupportedMediaTypeError,
         HTTPException,
     )
-    return {SignInRequiredError: to_sign_in, ClientGoneError: gone, **dict.fromkeys(named, problem)}
+    special = {SignInRequiredError: to_sign_in, ClientGoneError: gone, Exception: not_here}
+    return {**special, **dict.fromkeys(named, problem)}
 
 
 async def show_problem(request: Request, deeds: Deeds, page: ProblemPage) -> Response:
