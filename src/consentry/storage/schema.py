@@ -13,12 +13,16 @@ class SchemaOutdatedError(Exception):
 
 
 def migrate_sqlite(path: Path) -> None:
-    """Bring the SQLite file up to date, creating it where it does not exist. Safe to run again."""
+    """Bring the SQLite file up to date, creating it where it does not exist. Safe to run again.
+
+    A new file can be read by its owner only; SQLite gives its companions (`-wal`, `-shm`) the same mode.
+    """
     # Loaded here because only a migration needs them, and they would slow every start.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
     from sqlalchemy import create_engine  # noqa: PLC0415
 
+    path.touch(mode=0o600)
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS))
     engine = create_engine(f"sqlite:///{path}")

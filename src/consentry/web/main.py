@@ -113,5 +113,7 @@ async def _lifespan(_app: Starlette, deeds: Deeds) -> AsyncIterator[None]:
         for task in background:
             with suppress(asyncio.CancelledError):
                 await task
-        await deeds.usage.flush()
-        await deeds.database.close()
+        try:
+            await deeds.usage.flush()
+        finally:
+            await deeds.database.close()

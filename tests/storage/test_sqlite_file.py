@@ -1,0 +1,60 @@
+"""The SQLite file: who may read it, and what is said where its schema is not the one that is needed."""
+
+import stat
+from pathlib import Path
+
+import apsw
+import pytest
+
+from consentry.storage.schema import (
+    CURRENT,
+    SchemaOutdatedError,
+    find_sqlite_version,
+    migrate_sqlite,
+    require_current,
+)
+from consentry.storage.sqlite import SqliteDatabase
+
+
+def modes_in(folder: Path) -> dict[str, int]:
+    return {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()}
+
+
+async def test_only_the_owner_may_read_a_new_database_and_its_companions(tmp_path: Path) -> None:
+    path = tmp_path / "new.sqlite3"
+
+    migrate_sqlite(path)
+    database = SqliteDatabase(path)
+    await database.read("SELECT count(*) FROM users")
+
+    assert modes_in(tmp_path) == {
+        "new.sqlite3": 0o600,
+        "new.sqlite3-wal": 0o600,
+        "new.sqlite3-shm": 0o600,
+    }
+    await database.close()
+
+
+def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "twice.sqlite3"
+    migrate_sqlite(path)
+
+    migrate_sqlite(path)
+
+    assert find_sqlite_version(path) == CURRENT
+
+
+def test_a_file_of_another_version_is_refused_with_the_command_to_run(tmp_path: Path) -> None:
+    path = tmp_path / "old.sqlite3"
+    migrate_sqlite(path)
+    connection = apsw.Connection(str(path))
+    connection.execute("UPDATE alembic_version SET version_num = '0000'")
+    connection.close()
+
+    with pytest.raises(SchemaOutdatedError, match="consentry migrate"):
+        require_current(path)
+
+
+async def test_a_reader_cannot_write(database: SqliteDatabase) -> None:
+    with pytest.raises(apsw.ReadOnlyError):
+        await database.read("DELETE FROM users")
