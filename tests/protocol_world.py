@@ -1,7 +1,7 @@
 """The protocol for tests: every deed over a real SQLite file, with people, apps, codes and tokens valid by default."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,7 +105,7 @@ class ProtocolWorld:
         """Return the text of a new code."""
         return await self.answer(await self.open_request(party, **changes), ticked)
 
-    async def authenticate(self, fields: dict[str, str], authorization: str | None = None) -> Client:
+    async def authenticate(self, fields: Mapping[str, Any], authorization: str | None = None) -> Client:
         credentials = parse_client_authentication(authorization, form(**fields))
         return await self.deeds.authenticate_client.authenticate(credentials, address=ADDRESS)
 

@@ -7,7 +7,7 @@ from consentry.flows.usage import UsageRecorder
 from consentry.model.app import AppSecret, AppStatus
 from consentry.model.client import Client
 from consentry.model.ids import ClientId
-from consentry.model.secret import CredentialKind, is_same_digest, parse_credential
+from consentry.model.secret import CredentialKind, Secret, digest, is_same_digest, parse_credential
 from consentry.oauth.client_authentication import ClientCredentials
 from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.ports.apps import AppStore
@@ -40,7 +40,8 @@ class AuthenticateClient:
         UNAUTHORIZED_CLIENT for an app that was deactivated. TooManyAttemptsError.
         """
         now = self.clock.now()
-        key = f"client:{credentials.client_id[:64]}:{address}"
+        # Hashed, because what was sent as the client ID may be a secret in the wrong field, and the key is stored.
+        key = f"client:{digest(Secret(credentials.client_id)).hex()}:{address}"
         wait = await self.throttle.check(key, now)
         if wait is not None:
             raise TooManyAttemptsError(int(wait.total_seconds()) + 1)

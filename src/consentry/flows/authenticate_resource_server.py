@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from consentry.flows.authenticate_client import TooManyAttemptsError
 from consentry.flows.throttle import Throttle
 from consentry.model.organisation import ResourceServer
-from consentry.model.secret import CredentialKind, is_same_digest, parse_credential
+from consentry.model.secret import CredentialKind, Secret, digest, is_same_digest, parse_credential
 from consentry.oauth.client_authentication import ClientCredentials
 from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.ports.people import ResourceStore
 from consentry.ports.world import Clock
-
-_KEY_LENGTH = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +27,8 @@ class AuthenticateResourceServer:
         TooManyAttemptsError.
         """
         now = self.clock.now()
-        key = f"resource:{credentials.client_id[:_KEY_LENGTH]}:{address}"
+        # Hashed, because what was sent as the client ID may be a secret in the wrong field, and the key is stored.
+        key = f"resource:{digest(Secret(credentials.client_id)).hex()}:{address}"
         wait = await self.throttle.check(key, now)
         if wait is not None:
             raise TooManyAttemptsError(int(wait.total_seconds()) + 1)
