@@ -17,6 +17,7 @@ from consentry.oauth import pkce
 from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.oauth.resource import is_same_resource
 from consentry.oauth.responses import TokenResponse
+from consentry.oauth.scope import Scope
 from consentry.oauth.token_request import AuthorizationCodeRequest
 from consentry.ports.credentials import CredentialStore
 from consentry.ports.world import Clock, SecretSource
@@ -49,7 +50,8 @@ class AuthorizationCodeGrant:
         _require_usable(live, now)
         _require_same_resource(request, live.code)
         family = self.mint.family(live.code, now)
-        access = self.mint.access_token(family.row, family.row.scope, now)
+        scope = _standing_scope(live)
+        access = self.mint.access_token(family.row, scope, now)
         if not await self.credentials.redeem_code(live.code.id, family.row, access.row, now=now):
             # Somebody redeemed it since the read above: find what that gave, and end it.
             winner = await self.credentials.find_code(live.code.id)
@@ -58,7 +60,7 @@ class AuthorizationCodeGrant:
             access_token=access.text.reveal(),
             expires_in=int((access.row.expires_at - now).total_seconds()),
             refresh_token=family.refresh_token.reveal(),
-            scope=family.row.scope,
+            scope=scope,
         )
 
     async def _find(self, text: str) -> LiveCode | None:
@@ -120,6 +122,14 @@ def _require_usable(live: LiveCode, now: datetime) -> None:
         raise _invalid_grant("The code has expired: it is valid for a minute. Start again.")
     if live.connection.ended or not live.holder.is_active:
         raise _invalid_grant("The connection was ended, or its user may not act any more.")
+
+
+def _standing_scope(live: LiveCode) -> Scope:
+    # The answer names no scope that was taken away since the approval (RFC 6749 §5.1): it would open nothing.
+    scope = live.connection.standing(live.code.scope)
+    if not scope:
+        raise _invalid_grant("Nothing that the user approved is left to this connection: connect again.")
+    return scope
 
 
 def _require_same_resource(request: AuthorizationCodeRequest, code: AuthorizationCode) -> None:

@@ -54,10 +54,10 @@ class RefreshTokenGrant:
         if not is_same_digest(live.family.refresh_digest, token.digest):
             raise _invalid_grant("The refresh token is unknown, or was not issued to this client.")
         scope = _scope_of(request, live)
-        access = self.mint.access_token(live.family, scope, now)
+        access = self.mint.access_token(live.family, _standing(scope, live), now)
         if not client.app.is_public:
             await self._extend(access, now)
-            return _response(access, Secret(request.refresh_token), scope, now)
+            return _response(access, Secret(request.refresh_token), now)
         successor = self.mint.successor(live.family, token, scope, now)
         rotated = await self.credentials.rotate_refresh_token(
             successor.row, access.row, from_generation=token.generation, now=now
@@ -66,7 +66,7 @@ class RefreshTokenGrant:
             # Another process of the same client won since the read above; its successor is ours too.
             again = await self.credentials.find_family(token.family_id)
             return await self._repeat_or_end(request, token, again or live, now)
-        return _response(access, successor.refresh_token, scope, now)
+        return _response(access, successor.refresh_token, now)
 
     async def _repeat_or_end(
         self, request: RefreshTokenRequest, spent: RefreshToken, live: LiveFamily, now: datetime
@@ -89,9 +89,9 @@ class RefreshTokenGrant:
         scope = _scope_of(request, live)
         if scope != live.family.successor_scope:
             raise _invalid_grant("The refresh token was used a moment ago for another scope: use its successor.")
-        access = self.mint.access_token(live.family, scope, now)
+        access = self.mint.access_token(live.family, _standing(scope, live), now)
         await self._extend(access, now)
-        return _response(access, successor.text(), scope, now)
+        return _response(access, successor.text(), now)
 
     async def _extend(self, access: MintedAccess, now: datetime) -> None:
         if not await self.credentials.extend_family(access.row, idle_expires_at=self.mint.idle_end(now)):
@@ -126,12 +126,20 @@ def _scope_of(request: RefreshTokenRequest, live: LiveFamily) -> Scope:
     return narrowed(live.family.scope, request.scope)
 
 
-def _response(access: MintedAccess, refresh_token: Secret, scope: Scope, now: datetime) -> TokenResponse:
+def _standing(scope: Scope, live: LiveFamily) -> Scope:
+    """Return what of `scope` still stands; the answer names nothing that was taken away since (RFC 6749 §5.1)."""
+    standing = live.connection.standing(scope)
+    if not standing:
+        raise OAuthError(ErrorCode.INVALID_SCOPE, "Nothing of this scope is left to the connection: ask for another.")
+    return standing
+
+
+def _response(access: MintedAccess, refresh_token: Secret, now: datetime) -> TokenResponse:
     return TokenResponse(
         access_token=access.text.reveal(),
         expires_in=int((access.row.expires_at - now).total_seconds()),
         refresh_token=refresh_token.reveal(),
-        scope=scope,
+        scope=access.row.scope,
     )
 
 

@@ -74,7 +74,7 @@ class TokenFamily:
 
     def in_grace(self, now: datetime, grace: timedelta) -> bool:
         """Tell whether a repeat of the refresh that led to the current generation is still harmless."""
-        return self.sealed_successor is not None and now <= self.rotated_at + grace
+        return self.sealed_successor is not None and now < self.rotated_at + grace
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from consentry.model.app import AppStatus
 from consentry.model.credential import AuthorizationCode, TokenFamily
 from consentry.model.ids import ApiKeyId, AppId, ClientId, ConnectionId, TokenId
 from consentry.model.membership import Holder
+from consentry.oauth.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,10 @@ class LiveConnection:
     app_name: str
     app_status: AppStatus
     app_scopes: str
+
+    def standing(self, scope: Scope) -> Scope:
+        """Return what of `scope` the user's approval and the app's registration still let through."""
+        return Scope(scope.tokens & frozenset(self.scopes.split()) & frozenset(self.app_scopes.split()))
 
 
 @dataclass(frozen=True, slots=True)

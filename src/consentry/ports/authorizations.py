@@ -16,7 +16,8 @@ class ApprovedAnswer:
     """A user's approval, as it is written: the connection takes `approved` in place of what was `shown`.
 
     `asked` is the whole request. `new_connection_id` is used where the user has no live connection to the app in this
-    organisation yet. The code's own `connection_id` is not read: the operation fills in the connection it wrote.
+    organisation yet. The code's own `connection_id` and `scope` are not read: the operation fills in the connection
+    that it wrote, and what of `asked` that connection then approves.
     """
 
     request_id: RequestId
@@ -56,6 +57,7 @@ class AuthorizationStore(Protocol):
         """Mark the request answered, write connection, consent, code and event, in one transaction.
 
         False, and nothing written, when the request was answered already, has expired or is another session's.
+        Raises ConflictError, and nothing is written, where the connection was ended and nothing asked is approved anew.
         """
         ...
 

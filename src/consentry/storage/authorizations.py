@@ -1,8 +1,11 @@
 """Pending authorization requests and the user's answers to them, each answered once."""
 
+from dataclasses import replace
+
 from consentry.model.connection import Connection, EndedBy, PendingAuthorization
 from consentry.model.credential import AuthorizationCode
 from consentry.model.event import Event
+from consentry.model.faults import ConflictError
 from consentry.model.ids import AppId, ClientId, ConnectionId, OrganisationId, RequestId, SessionId, UserId
 from consentry.oauth.scope import Scope
 from consentry.ports.authorizations import ApprovedAnswer
@@ -121,6 +124,10 @@ class SqlAuthorizationStore:
             connection_id, before, declined_before = taken[0]
             scopes = (Scope.parse(before) - answer.shown) | answer.approved
             declined = (Scope.parse(declined_before) | answer.shown) - scopes
+            granted = answer.asked & scopes
+            if not granted:
+                # The connection that the offer built on was ended meanwhile: nothing that was put to the user is left.
+                raise ConflictError("The connection was ended meanwhile. Go back to the app and connect again.")
             yield Statement(_SET_SCOPES, (connection_id, str(scopes), str(declined)))
             yield Statement(
                 _INSERT_CONSENT,
@@ -134,7 +141,7 @@ class SqlAuthorizationStore:
                     at,
                 ),
             )
-            yield inserting_code(answer.code, ConnectionId(connection_id))
+            yield inserting_code(replace(answer.code, scope=granted), ConnectionId(connection_id))
             yield events.append(answer.event)
             return True
 
