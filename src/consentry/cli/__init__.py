@@ -5,11 +5,12 @@ import sys
 
 import typer
 
-from consentry.cli import apps, connections, init, keys, members, migrate, operators, people, serve
+from consentry.cli import apps, connections, demo, init, keys, members, migrate, operators, people, serve
 from consentry.cli.output import CommandError, complain
 from consentry.settings_sources import SettingsError
 
 COMMANDS: tuple[typer.Typer, ...] = (
+    demo.commands,
     init.commands,
     serve.commands,
     migrate.commands,
