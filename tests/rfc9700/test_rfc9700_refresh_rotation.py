@@ -130,9 +130,7 @@ async def test_a_forged_refresh_token_neither_refreshes_nor_ends_anything(
 
     for generation in (0, 1, 2, 3, 62**6 - 1):
         for secret in (Secret("0" * 43), parsed.secret):
-            forged = new_refresh_token(
-                FamilyId(parsed.family_id), generation, secret, b"another key, 32 bytes long......"
-            )
+            forged = new_refresh_token(parsed.family_id, generation, secret, FOREIGN_KEY)
             if generation == parsed.generation and secret is parsed.secret:
                 continue
             with refused(ErrorCode.INVALID_GRANT):
