@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from consentry.wiring import Deeds
 
 _log = structlog.get_logger(__name__)
+_TOO_LARGE = 413
 _FOR_PROGRAMS = ("/oauth/token", "/oauth/revoke", "/oauth/introspect", "/api/", "/.well-known/")
 
 
@@ -46,9 +47,11 @@ class RequestFrame:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
+                # Whoever sends too much would go on sending: the server hangs up instead of reading it (IN-04).
+                last = ((b"connection", b"close"),) if message["status"] == _TOO_LARGE else ()
                 message = {
                     **message,
-                    "headers": [*message.get("headers", ()), (b"x-request-id", request_id.encode())],
+                    "headers": [*message.get("headers", ()), (b"x-request-id", request_id.encode()), *last],
                 }
             await send(message)
 
