@@ -32,6 +32,17 @@ def migrate_sqlite(path: Path) -> None:
             command.upgrade(config, "head")
     finally:
         engine.dispose()
+    _use_write_ahead_log(path)
+
+
+def _use_write_ahead_log(path: Path) -> None:
+    # Here once, and kept in the file: servers that switch a file over at the same moment would find it locked, as
+    # SQLite does not wait for that lock.
+    connection = apsw.Connection(str(path))
+    try:
+        connection.pragma("journal_mode", "wal")
+    finally:
+        connection.close()
 
 
 def find_sqlite_version(path: Path) -> str | None:
