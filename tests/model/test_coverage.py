@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consentry.model.catalog import PermissionEntry, parse_catalog
-from consentry.model.coverage import CUSTOM_ROLE_TITLE, Holding, coverage, gerund, missing_reason
+from consentry.model.coverage import CUSTOM_ROLE_TITLE, Holding, coverage, gerund, missing_reason, not_in_roles
 
 SCOPE = parse_catalog(
     """
@@ -88,10 +88,23 @@ def entries(*titles: str) -> list[PermissionEntry]:
         ),
     ],
 )
-def test_the_reason_names_the_role_and_what_it_lacks(
-    titles: list[str], roles: list[str], sentence: str
-) -> None:
+def test_the_reason_names_the_role_and_what_it_lacks(titles: list[str], roles: list[str], sentence: str) -> None:
     assert missing_reason(entries(*titles), roles) == f"{sentence}; an administrator can change that."
+
+
+@pytest.mark.parametrize(
+    ("roles", "sentence"),
+    [
+        (["Bookkeeper"], "Not in your role Bookkeeper."),
+        (
+            ["Bookkeeper", "Expense submitter", "Read-only"],
+            "Not in your roles Bookkeeper, Expense submitter and Read-only.",
+        ),
+        ([], "You hold no role."),
+    ],
+)
+def test_the_short_reason_names_the_roles(roles: list[str], sentence: str) -> None:
+    assert not_in_roles(roles) == sentence
 
 
 def test_nothing_missing_needs_no_reason() -> None:

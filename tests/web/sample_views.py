@@ -283,7 +283,7 @@ GRID = tuple(
                 held=f"{word}.{action}" not in WITHHELD,
                 chosen=action == "read",
                 sensitive=f"{word}.{action}" in WITHHELD,
-                reason="Your role Accountant does not include it." if f"{word}.{action}" in WITHHELD else None,
+                reason="Not in your role Accountant." if f"{word}.{action}" in WITHHELD else None,
             )
             for action in actions
         ),

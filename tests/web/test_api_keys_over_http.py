@@ -112,7 +112,7 @@ async def test_a_permission_that_is_not_held_is_shown_with_its_reason_and_refuse
     form = await bo.get("/settings/api-keys/new")
     forged = await send(bo, "/settings/api-keys/new", {**NEW, "permission": ["invoice.send"]})
 
-    assert "Your role Bookkeeper does not include sending invoices" in form.text
+    assert "Not in your role Bookkeeper." in form.text
     assert forged.status_code == 400
     assert "is not yours to give" in forged.text
 

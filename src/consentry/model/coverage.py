@@ -88,7 +88,19 @@ def missing_reason(missing: Sequence[PermissionEntry], role_titles: Sequence[str
     """
     if not missing:
         return ""
-    return f"{_roles(role_titles)} {_things(missing)}; an administrator can change that."
+    match len(role_titles):
+        case 0:
+            lack = "You hold no role that includes"
+        case 1:
+            lack = f"Your {_roles(role_titles)} does not include"
+        case _:
+            lack = f"Your {_roles(role_titles)} do not include"
+    return f"{lack} {_things(missing)}; an administrator can change that."
+
+
+def not_in_roles(role_titles: Sequence[str]) -> str:
+    """Say the same in the few words that a grid of many permissions has room for: "Not in your role Bookkeeper."."""
+    return f"Not in your {_roles(role_titles)}." if role_titles else "You hold no role."
 
 
 def gerund(title: str) -> str:
@@ -112,14 +124,8 @@ def gerund(title: str) -> str:
 
 
 def _roles(titles: Sequence[str]) -> str:
-    match list(titles):
-        case []:
-            return "You hold no role that includes"
-        case [title]:
-            return f"Your role {title} does not include"
-        case [*first, last]:
-            return f"Your roles {', '.join(first)} and {last} do not include"
-    raise AssertionError  # pragma: no cover - the cases above are all there are
+    *first, last = titles
+    return f"roles {', '.join(first)} and {last}" if first else f"role {last}"
 
 
 def _things(missing: Sequence[PermissionEntry]) -> str:

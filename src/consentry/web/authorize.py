@@ -119,7 +119,9 @@ async def show_untrusted(request: Request, deeds: Deeds, error: UntrustedRequest
         frame=frame_for(request, deeds, visitor, "This app could not be connected"),
         view=AuthorizeProblemPage(
             code=error.code,
-            message=error.sentence,
+            message="The address to send you back to is not one that is registered for it."
+            if mismatched
+            else error.sentence,
             request_id=request_id_of(request),
             mismatch=error.sentence if mismatched else None,
             received=error.sent[:_SHOWN_LENGTH] if error.sent is not None else None,

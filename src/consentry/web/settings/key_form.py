@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from consentry.model.allowed_network import FIELD as NETWORKS_FIELD
 from consentry.model.api_key import KeyDraft, KeyEdit
-from consentry.model.coverage import missing_reason
+from consentry.model.coverage import not_in_roles
 from consentry.model.faults import Fault
 from consentry.web.views.api_keys import Expiry, KeyNewPage, PermissionChoice, PermissionGroup
 from consentry.web.views.form import FieldError
@@ -138,7 +138,7 @@ def _choice_for_new(
         held=is_held,
         chosen=is_held and entry.name in chosen,
         sensitive=entry.sensitive,
-        reason=None if is_held else missing_reason((entry,), role_titles),
+        reason=None if is_held else not_in_roles(role_titles),
     )
 
 
