@@ -12,8 +12,6 @@ import httpx
 import pytest
 from docs_pages import PAGES, ROOT, Block, blocks, commands
 
-from consentry.model.access import Reason
-
 README = ROOT / "README.md"
 EXAMPLE = ROOT / "examples" / "first_route"
 
@@ -83,17 +81,34 @@ async def test_the_first_route_lets_a_key_in_until_the_role_is_taken_away(
     assert json.loads(narrowed.content)["missing"] == "user_permission"
 
 
+CALLS = {"/projects": "GET", "/files/plan": "PUT"}
+
+
+@pytest.fixture(scope="module")
+def starter(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A folder in which the README's commands were run, and a key that may also write files."""
+    folder = tmp_path_factory.mktemp("starter")
+    setup, _ = first_route()
+    return folder, run(folder, f"{setup.rstrip()} --permission file.write")[-1].split()[-1]
+
+
 @pytest.mark.parametrize(
     "block", [block for page in PAGES for block in blocks(page, "python")], ids=lambda block: block.page
 )
-async def test_every_printed_file_runs_over_the_starter_files(
-    block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_every_printed_file_guards_its_route_over_the_starter_files(
+    block: Block, starter: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(tmp_path, "consentry init\nconsentry migrate")
-    monkeypatch.chdir(tmp_path)
-
+    folder, key = starter
+    monkeypatch.chdir(folder)
     printed = load(block.text)
+    path = "/projects" if "/projects" in block.text else "/files/plan"
 
-    async with printed.guard as guard:
-        refusal = await guard.check("nonsense")
-    assert refusal.reason is Reason.MALFORMED_CREDENTIAL
+    async with printed.guard:
+        transport = httpx.ASGITransport(printed.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+            let_in = await client.request(CALLS[path], path, headers={"Authorization": f"Bearer {key}"})
+            refused = await client.request(CALLS[path], path)
+
+    assert let_in.status_code == 200
+    assert "org_" in let_in.text
+    assert refused.json()["reason"] == "credential_missing"
