@@ -3,9 +3,11 @@
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from sample_world import SampleWorld, serve_sample_world
 
 CHROMIUM_FLAGS = (
     "--no-sandbox",  # Chromium's own sandbox refuses to run as root, as tests in containers do
@@ -41,6 +43,22 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     """A page in a context of its own: no cookies, British English, nothing shared with another test."""
     context = browser.new_context(locale="en-GB", timezone_id="Europe/London", viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(10_000)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def world(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleWorld]:
+    """The sample world: Consentry, its people, the product's API and web apps, all over real HTTP."""
+    with serve_sample_world(migrated_file, tmp_path_factory.mktemp("world")) as running:
+        yield running
+
+
+@pytest.fixture
+def plain_page(browser: Browser) -> Iterator[Page]:
+    """A page in a browser that runs no JavaScript."""
+    context = browser.new_context(locale="en-GB", java_script_enabled=False)
     context.set_default_timeout(10_000)
     yield context.new_page()
     context.close()
