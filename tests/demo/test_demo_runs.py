@@ -8,6 +8,7 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -210,3 +211,17 @@ def test_a_demo_that_runs_already_or_a_folder_of_somebody_elses_is_left_alone(tm
     assert "runs in .demo already" in again.stderr
     assert "did not write" in elsewhere.stderr
     assert [file.name for file in own.parent.iterdir()] == ["consentry.toml"]
+
+
+def test_ctrl_c_while_the_demo_is_being_prepared_stops_it_as_well(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "consentry", "demo", "--port", str(free_port())]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    configuration = tmp_path / ".demo" / "consentry.toml"
+    while not configuration.exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+
+    process.send_signal(signal.SIGINT)
+    said, complaints = process.communicate(timeout=STOP_SECONDS)
+
+    assert (process.returncode, said, complaints) == (0, "Stopped.\n", "")

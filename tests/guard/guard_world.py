@@ -22,7 +22,7 @@ from consentry.model.acting import operator
 from consentry.model.api_key import KeyDraft, KeyOwner
 from consentry.model.app import AppType
 from consentry.model.app_draft import AppDraft
-from consentry.model.ids import AppId, ConnectionId, OrganisationId, UserId
+from consentry.model.ids import ApiKeyId, AppId, ConnectionId, OrganisationId, UserId
 from consentry.model.secret import CredentialKind, Secret, digest, format_credential
 from consentry.settings import Settings
 from consentry.storage.database import Statement, to_micros
@@ -80,7 +80,7 @@ class GuardWorld:
 
     async def key(
         self, *permissions: str, networks: tuple[str, ...] = (), lifetime: timedelta | None = None
-    ) -> tuple[str, str]:
+    ) -> tuple[ApiKeyId, str]:
         """Make an API key of Ana's; return its ID and its text."""
         expires_at = None if lifetime is None else self.clock.now() + lifetime
         draft = KeyDraft("Nightly", tuple(permissions or ("invoice.read",)), expires_at, networks)

@@ -63,6 +63,9 @@ async def serve_together(
     Raises DemoError if one of the servers stops by itself, or does not answer; the others are stopped then.
     """
     stop.servers.extend(_Server(_config(app)) for _, app in apps)
+    for server in stop.servers:
+        # Asked while the demo was still being prepared: each starts and stops at once, and so closes what it holds.
+        server.should_exit = stop.asked
     tasks = [
         asyncio.create_task(server.serve(list(listener.sockets)))
         for server, (listener, _) in zip(stop.servers, apps, strict=True)
