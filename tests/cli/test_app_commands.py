@@ -72,7 +72,7 @@ def test_a_secret_is_added_and_the_old_one_retired(prepared: Run) -> None:
     assert added["client_secret"].startswith("cst_sk_")
     assert prepared("app", "secret", "add", client_id).returncode == 1
     later = answer_of(prepared("app", "secret", "retire", client_id, first["id"], "--expires", "2099-01-01", "--json"))
-    assert (later["status"], later["expires_at"]) == ("expires", "2099-01-01T00:00:00+00:00")
+    assert (later["status"], later["expires_at"]) == ("expires", "2099-01-01T00:00:00Z")
     assert answer_of(prepared("app", "secret", "retire", client_id, first["id"], "--json"))["status"] == "retired"
 
     left = answer_of(prepared("app", "show", client_id, "--json"))["secrets"]

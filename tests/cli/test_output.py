@@ -1,6 +1,7 @@
 """What commands show: one JSON value for programs, lines and tables for people."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -45,3 +46,14 @@ def test_an_empty_list_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     show([], as_json=False)
 
     assert capsys.readouterr().out == "None.\n"
+
+
+def test_times_are_written_as_the_api_writes_them(capsys: pytest.CaptureFixture[str]) -> None:
+    item = {"at": datetime(2026, 11, 24, 9, 0, tzinfo=UTC), "used": datetime(2026, 1, 2, 3, 4, 5, 6, UTC)}
+
+    show(item, as_json=True)
+    show(item, as_json=False)
+
+    out = capsys.readouterr().out
+    assert out.count("2026-11-24T09:00:00Z") == 2
+    assert out.count("2026-01-02T03:04:05.000006Z") == 2

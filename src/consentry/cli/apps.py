@@ -1,7 +1,7 @@
 """`consentry app …`: apps and their client secrets."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,7 +9,8 @@ from consentry.cli.deeds import BY_COMMAND_LINE, parse_moment, run_deed
 from consentry.cli.options import AsJson, ConfigFile
 from consentry.cli.output import Item, note, show
 from consentry.cli.people import organisation_id_of
-from consentry.model.app import App, AppSecret, AppType
+from consentry.json_objects import app_object, app_secret_object
+from consentry.model.app import App, AppType
 from consentry.model.app_draft import AppDraft
 from consentry.model.client import AppDetails
 
@@ -49,7 +50,7 @@ def register(
             BY_COMMAND_LINE, draft, organisation_id=await organisation_id_of(deeds, organisation)
         )
         secret = registered.client_secret
-        return _app_item(registered.app) | {"client_secret": None if secret is None else secret.reveal()}
+        return app_object(registered.app) | {"client_secret": None if secret is None else secret.reveal()}
 
     item = run_deed(config, deed)
     show(item, as_json=as_json)
@@ -81,7 +82,7 @@ def list_apps(
                 return found
 
     apps = run_deed(config, deed)
-    show([_app_item(app) if as_json else _row(app) for app in apps], as_json=as_json)
+    show([app_object(app) if as_json else _row(app) for app in apps], as_json=as_json)
 
 
 @_apps.command("show")
@@ -92,12 +93,13 @@ def show_app(client_id: ClientIdArgument, *, config: ConfigFile = None, as_json:
         return await deeds.app_registry.get_details(BY_COMMAND_LINE, client_id)
 
     details = run_deed(config, deed)
-    item: dict[str, Any] = {
+    item: Item = {
+        **app_object(details.app),
         "live_connections": details.live_connections,
-        "last_used_at": None if details.last_used_at is None else details.last_used_at.isoformat(),
-        "secrets": [_secret_item(secret) for secret in details.secrets],
+        "last_used_at": details.last_used_at,
+        "secrets": [app_secret_object(secret) for secret in details.secrets],
     }
-    show(_app_item(details.app) | item, as_json=as_json)
+    show(item, as_json=as_json)
 
 
 @_apps.command("deactivate")
@@ -107,7 +109,7 @@ def deactivate(client_id: ClientIdArgument, *, config: ConfigFile = None, as_jso
     async def deed(deeds: "Deeds") -> App:
         return await deeds.app_registry.deactivate(BY_COMMAND_LINE, client_id)
 
-    show(_app_item(run_deed(config, deed)), as_json=as_json)
+    show(app_object(run_deed(config, deed)), as_json=as_json)
 
 
 @_apps.command("reactivate")
@@ -117,7 +119,7 @@ def reactivate(client_id: ClientIdArgument, *, config: ConfigFile = None, as_jso
     async def deed(deeds: "Deeds") -> App:
         return await deeds.app_registry.reactivate(BY_COMMAND_LINE, client_id)
 
-    show(_app_item(run_deed(config, deed)), as_json=as_json)
+    show(app_object(run_deed(config, deed)), as_json=as_json)
 
 
 @_apps.command("delete")
@@ -139,7 +141,7 @@ def add_secret(client_id: ClientIdArgument, *, config: ConfigFile = None, as_jso
 
     async def deed(deeds: "Deeds") -> Item:
         added = await deeds.app_secrets.add(BY_COMMAND_LINE, client_id)
-        return _secret_item(added.record) | {"client_id": client_id, "client_secret": added.client_secret.reveal()}
+        return app_secret_object(added.record) | {"client_id": client_id, "client_secret": added.client_secret.reveal()}
 
     show(run_deed(config, deed), as_json=as_json)
     if not as_json:
@@ -164,27 +166,8 @@ def retire_secret(
         await deeds.app_secrets.retire(BY_COMMAND_LINE, client_id, secret_id, expires_at=expires)
 
     run_deed(config, deed)
-    ends = None if expires is None else expires.isoformat()
     status = "retired" if expires is None else "expires"
-    show({"id": secret_id, "client_id": client_id, "status": status, "expires_at": ends}, as_json=as_json)
-
-
-def _app_item(app: App) -> dict[str, Any]:
-    return {
-        "id": app.id,
-        "client_id": app.client_id,
-        "name": app.name,
-        "type": app.type.value,
-        "redirect_uris": list(app.redirect_uris),
-        "scopes": list(app.required_scopes),
-        "optional_scopes": list(app.optional_scopes),
-        "require_pkce": app.require_pkce,
-        "status": app.status.value,
-        "organisation": app.organisation_id,
-        "created_at": app.created_at.isoformat(),
-        "updated_at": app.updated_at.isoformat(),
-        "created_by": app.created_by,
-    }
+    show({"id": secret_id, "client_id": client_id, "status": status, "expires_at": expires}, as_json=as_json)
 
 
 def _row(app: App) -> Item:
@@ -195,14 +178,4 @@ def _row(app: App) -> Item:
         "status": app.status.value,
         "organisation": app.organisation_id,
         "created": app.created_at.date().isoformat(),
-    }
-
-
-def _secret_item(secret: AppSecret) -> dict[str, Any]:
-    return {
-        "id": secret.id,
-        "hint": secret.hint,
-        "created_at": secret.created_at.isoformat(),
-        "last_used_at": None if secret.last_used_at is None else secret.last_used_at.isoformat(),
-        "expires_at": None if secret.expires_at is None else secret.expires_at.isoformat(),
     }

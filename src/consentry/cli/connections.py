@@ -8,12 +8,11 @@ from consentry.cli.deeds import BY_COMMAND_LINE, run_deed
 from consentry.cli.options import AsJson, ConfigFile
 from consentry.cli.output import Item, show
 from consentry.cli.people import organisation_id_of
+from consentry.json_objects import connection_object
 from consentry.model.connection_today import ConnectionToday
 from consentry.model.ids import ClientId, ConnectionId
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from consentry.wiring import Deeds
 
 commands = typer.Typer()
@@ -70,23 +69,11 @@ def revoke(
 
 
 def _item(today: ConnectionToday) -> Item:
-    details, connection = today.details, today.details.connection
     return {
-        "id": connection.id,
-        "organisation": connection.organisation_id,
-        "user": connection.user_id,
-        "user_email": details.user_email,
-        "client_id": details.client_id,
-        "app_name": details.app_name,
-        "scopes": list(connection.scopes),
+        **connection_object(today),
+        "scopes": list(today.details.connection.scopes),
         "works_today": [f"{scope.name}: {scope.holding.value}" for scope in today.scopes],
-        "paused": today.paused,
         "status": _status(today),
-        "created_at": connection.created_at.isoformat(),
-        "first_used_at": _text(connection.first_used_at),
-        "last_used_at": _text(connection.last_used_at),
-        "ended_at": _text(connection.ended_at),
-        "ended_by": connection.ended_by,
     }
 
 
@@ -98,7 +85,7 @@ def _row(today: ConnectionToday) -> Item:
         "user": details.user_email,
         "organisation": details.organisation_name,
         "scopes": list(connection.scopes),
-        "last used": _text(connection.last_used_at),
+        "last used": connection.last_used_at,
         "status": _status(today),
     }
 
@@ -107,7 +94,3 @@ def _status(today: ConnectionToday) -> str:
     if not today.details.connection.is_live:
         return "ended"
     return "active" if today.paused is None else "paused"
-
-
-def _text(moment: "datetime | None") -> str | None:
-    return None if moment is None else moment.isoformat()

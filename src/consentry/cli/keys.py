@@ -10,7 +10,8 @@ from consentry.cli.deeds import BY_COMMAND_LINE, parse_moment, run_deed
 from consentry.cli.options import AsJson, ConfigFile
 from consentry.cli.output import Item, note, show
 from consentry.cli.people import organisation_id_of
-from consentry.model.api_key import LIFETIME_MOST, ApiKeyDetails, KeyDraft, KeyOwner, key_status, shown_prefix
+from consentry.json_objects import api_key_object
+from consentry.model.api_key import LIFETIME_MOST, ApiKeyDetails, KeyDraft, KeyOwner, key_status
 from consentry.model.faults import NotFoundError
 from consentry.model.ids import ApiKeyId
 
@@ -76,7 +77,7 @@ def create(
         draft = KeyDraft(name, tuple(permission), expires_at, tuple(network or ()))
         owner = KeyOwner(await organisation_id_of(deeds, organisation), user.id)
         shown = await deeds.api_keys.create(BY_COMMAND_LINE, draft, owner)
-        return {**_item(shown.details, now), "key": shown.text.reveal()}
+        return {**api_key_object(shown.details, now), "key": shown.text.reveal()}
 
     show(run_deed(config, deed), as_json=as_json)
     if not as_json:
@@ -106,7 +107,7 @@ def list_keys(
             if len(page) < _PAGE_SIZE:
                 break
         now = deeds.clock.now()
-        return [_item(details, now) if as_json else _row(details, now) for details in found]
+        return [api_key_object(details, now) if as_json else _row(details, now) for details in found]
 
     show(run_deed(config, deed), as_json=as_json)
 
@@ -121,29 +122,9 @@ def revoke(
     """Revoke an API key: it is refused from now on. It stays in the list."""
 
     async def deed(deeds: "Deeds") -> Item:
-        return _item(await deeds.api_keys.revoke(BY_COMMAND_LINE, ApiKeyId(key_id)), deeds.clock.now())
+        return api_key_object(await deeds.api_keys.revoke(BY_COMMAND_LINE, ApiKeyId(key_id)), deeds.clock.now())
 
     show(run_deed(config, deed), as_json=as_json)
-
-
-def _item(details: ApiKeyDetails, now: "datetime") -> dict[str, str | list[str] | None]:
-    key = details.key
-    return {
-        "id": key.id,
-        "name": key.name,
-        "prefix": shown_prefix(key),
-        "permissions": sorted(key.permissions),
-        "allowed_networks": list(key.allowed_networks),
-        "organisation": key.organisation_id,
-        "user": key.user_id,
-        "user_email": details.user_email,
-        "status": key_status(key, now),
-        "created_at": key.created_at.isoformat(),
-        "expires_at": _text(key.expires_at),
-        "last_used_at": _text(key.last_used_at),
-        "last_used_from": key.last_used_from,
-        "revoked_at": _text(key.revoked_at),
-    }
 
 
 def _row(details: ApiKeyDetails, now: "datetime") -> Item:
@@ -153,11 +134,7 @@ def _row(details: ApiKeyDetails, now: "datetime") -> Item:
         "name": key.name,
         "user": details.user_email,
         "permissions": sorted(key.permissions),
-        "last used": _text(key.last_used_at),
+        "last used": key.last_used_at,
         "expires": "never" if key.expires_at is None else key.expires_at.date().isoformat(),
         "status": key_status(key, now),
     }
-
-
-def _text(moment: "datetime | None") -> str | None:
-    return None if moment is None else moment.isoformat()

@@ -7,8 +7,9 @@ import typer
 from consentry.cli.deeds import BY_COMMAND_LINE, run_deed
 from consentry.cli.options import AsJson, ConfigFile
 from consentry.cli.output import Item, note, show
+from consentry.json_objects import resource_object
 from consentry.model.ids import OperatorId
-from consentry.model.organisation import Operator, ResourceServer
+from consentry.model.organisation import Operator
 
 if TYPE_CHECKING:
     from consentry.wiring import Deeds
@@ -80,7 +81,7 @@ def register_resource(
 
     async def deed(deeds: "Deeds") -> Item:
         registered = await deeds.resources.register(BY_COMMAND_LINE, name, identifier)
-        return {**_resource_item(registered.resource), "client_secret": registered.client_secret.reveal()}
+        return {**resource_object(registered.resource), "client_secret": registered.client_secret.reveal()}
 
     show(run_deed(config, deed), as_json=as_json)
     if not as_json:
@@ -95,7 +96,7 @@ def list_resources(*, config: ConfigFile = None, as_json: AsJson = False) -> Non
         items: list[Item] = []
         after = None
         while page := await deeds.resources.page(BY_COMMAND_LINE, after=after, limit=_PAGE_SIZE):
-            items += map(_resource_item, page)
+            items += map(resource_object, page)
             after = page[-1].id
         return items
 
@@ -103,20 +104,9 @@ def list_resources(*, config: ConfigFile = None, as_json: AsJson = False) -> Non
 
 
 def _operator_item(operator: Operator) -> Item:
-    revoked_at = operator.revoked_at
     return {
         "id": operator.id,
         "name": operator.name,
-        "created_at": operator.created_at.isoformat(),
-        "revoked_at": None if revoked_at is None else revoked_at.isoformat(),
-    }
-
-
-def _resource_item(resource: ResourceServer) -> Item:
-    return {
-        "id": resource.id,
-        "client_id": resource.client_id,
-        "name": resource.name,
-        "identifier": resource.identifier,
-        "created_at": resource.created_at.isoformat(),
+        "created_at": operator.created_at,
+        "revoked_at": operator.revoked_at,
     }

@@ -3,14 +3,15 @@
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TypeAlias
 
 import typer
 
-Scalar: TypeAlias = str | int | float | bool | None
+Scalar: TypeAlias = str | int | float | bool | datetime | None
 Item: TypeAlias = Mapping[str, "Scalar | Item | Sequence[Scalar] | Sequence[Item]"]
 Result: TypeAlias = Item | Sequence[Item]
-"""What a command may answer: an object, or a list of objects. Times are RFC 3339 text."""
+"""What a command may answer: an object, or a list of objects. Times are written as the API writes them, in UTC."""
 
 
 class CommandError(Exception):
@@ -20,7 +21,7 @@ class CommandError(Exception):
 def show(result: Result, *, as_json: bool) -> None:
     """Write `result`: exactly one JSON value and a line end with `--json`, otherwise for a person to read."""
     if as_json:
-        typer.echo(json.dumps(result, ensure_ascii=False))
+        typer.echo(json.dumps(result, ensure_ascii=False, default=_json_text))
     elif isinstance(result, Mapping):
         _show_item(result)
     else:
@@ -62,6 +63,16 @@ def _show_table(items: Sequence[Item]) -> None:
     Console(file=sys.stdout, width=None if sys.stdout.isatty() else 200).print(table)
 
 
+def _json_text(value: object) -> str:
+    if isinstance(value, datetime):
+        return _rfc_3339(value)
+    raise TypeError(f"No JSON for {type(value).__name__}")
+
+
+def _rfc_3339(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
+
+
 def _heading(key: str) -> str:
     words = key.replace("_", " ")
     return (words[:1].upper() + words[1:]).replace(" id", " ID").replace("Id", "ID")
@@ -73,6 +84,8 @@ def _cell(value: object) -> str:
             return "-"
         case bool():
             return "yes" if value else "no"
+        case datetime():
+            return _rfc_3339(value)
         case list() | tuple():
             return ", ".join(_cell(each) for each in value)
         case Mapping():

@@ -8,7 +8,8 @@ import typer
 from consentry.cli.deeds import BY_COMMAND_LINE, run_deed
 from consentry.cli.options import AsJson, ConfigFile
 from consentry.cli.output import CommandError, Item, show
-from consentry.model.organisation import Organisation, Standing, User
+from consentry.json_objects import organisation_object, user_object
+from consentry.model.organisation import Standing, User
 from consentry.model.password import PASSWORD_BYTES_MOST
 from consentry.model.secret import Secret
 
@@ -55,7 +56,7 @@ def create_organisation(
     """Make an organisation."""
 
     async def deed(deeds: "Deeds") -> Item:
-        return _organisation_item(await deeds.people.organisations.create(BY_COMMAND_LINE, name))
+        return organisation_object(await deeds.people.organisations.create(BY_COMMAND_LINE, name))
 
     show(run_deed(config, deed), as_json=as_json)
 
@@ -68,7 +69,7 @@ def list_organisations(*, config: ConfigFile = None, as_json: AsJson = False) ->
         items: list[Item] = []
         after = None
         while page := await deeds.people.organisations.page(BY_COMMAND_LINE, after=after, limit=PAGE_SIZE):
-            items += map(_organisation_item, page)
+            items += map(organisation_object, page)
             after = page[-1].id
         return items
 
@@ -107,7 +108,7 @@ def create_user(
 
     async def deed(deeds: "Deeds") -> Item:
         user = await deeds.people.users.create(BY_COMMAND_LINE, email, name=name, password=password)
-        return _user_item(user)
+        return user_object(user)
 
     show(run_deed(config, deed), as_json=as_json)
 
@@ -120,7 +121,7 @@ def set_password(email: EmailArgument, *, config: ConfigFile = None, as_json: As
     async def deed(deeds: "Deeds") -> Item:
         user = await user_of(deeds, email)
         await deeds.people.users.set_password(BY_COMMAND_LINE, user.id, password)
-        return _user_item(user)
+        return user_object(user)
 
     show(run_deed(config, deed), as_json=as_json)
 
@@ -145,7 +146,7 @@ def list_users(*, config: ConfigFile = None, as_json: AsJson = False) -> None:
         items: list[Item] = []
         after = None
         while page := await deeds.people.users.page(BY_COMMAND_LINE, after=after, limit=PAGE_SIZE):
-            items += map(_user_item, page)
+            items += map(user_object, page)
             after = page[-1].id
         return items
 
@@ -156,7 +157,7 @@ def _standing_of_organisation(organisation: str, standing: Standing) -> "Callabl
     async def deed(deeds: "Deeds") -> Item:
         organisation_id = await organisation_id_of(deeds, organisation)
         changed = await deeds.people.organisations.set_standing(BY_COMMAND_LINE, organisation_id, standing)
-        return _organisation_item(changed)
+        return organisation_object(changed)
 
     return deed
 
@@ -164,7 +165,7 @@ def _standing_of_organisation(organisation: str, standing: Standing) -> "Callabl
 def _standing_of_user(email: str, standing: Standing) -> "Callable[[Deeds], Awaitable[Item]]":
     async def deed(deeds: "Deeds") -> Item:
         user = await user_of(deeds, email)
-        return _user_item(await deeds.people.users.set_standing(BY_COMMAND_LINE, user.id, standing))
+        return user_object(await deeds.people.users.set_standing(BY_COMMAND_LINE, user.id, standing))
 
     return deed
 
@@ -173,22 +174,3 @@ def _read_password() -> Secret:
     """Return the first line of standard input, without its end."""
     line = sys.stdin.readline(PASSWORD_BYTES_MOST + 2)
     return Secret(line.removesuffix("\n").removesuffix("\r"))
-
-
-def _organisation_item(organisation: Organisation) -> Item:
-    return {
-        "id": organisation.id,
-        "name": organisation.name,
-        "standing": organisation.standing.value,
-        "created_at": organisation.created_at.isoformat(),
-    }
-
-
-def _user_item(user: User) -> Item:
-    return {
-        "id": user.id,
-        "email": user.email,
-        "name": user.name,
-        "standing": user.standing.value,
-        "created_at": user.created_at.isoformat(),
-    }

@@ -1,12 +1,13 @@
 """What the management API reads and writes of API keys. Unknown fields are refused, an expiry in an edit too."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import Path
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
 
-from consentry.model.api_key import ApiKeyDetails, KeyDraft, KeyEdit, KeyOwner, ShownKey, key_status, shown_prefix
+from consentry.json_objects import api_key_object
+from consentry.model.api_key import ApiKeyDetails, KeyDraft, KeyEdit, KeyOwner, ShownKey
 from consentry.model.faults import Fault, InvalidInputError
 from consentry.model.ids import OrganisationId, UserId
 from consentry.web.api.page import ID_PATTERN, Body
@@ -114,33 +115,9 @@ class ShownApiKeyAnswer(ApiKeyAnswer):
 
 def key_answer(details: ApiKeyDetails, now: datetime) -> ApiKeyAnswer:
     """Return the key as JSON shows it."""
-    return ApiKeyAnswer(**key_fields(details, now))
+    return ApiKeyAnswer(**api_key_object(details, now))
 
 
 def shown_answer(shown: ShownKey, now: datetime) -> ShownApiKeyAnswer:
     """Return a key that was just made or rotated, with its text."""
-    return ShownApiKeyAnswer(**key_fields(shown.details, now), key=shown.text.reveal())
-
-
-def key_fields(details: ApiKeyDetails, now: datetime) -> dict[str, Any]:
-    """Return the fields of a key, by their names in JSON."""
-    key = details.key
-    return {
-        "id": key.id,
-        "name": key.name,
-        "prefix": shown_prefix(key),
-        "permissions": sorted(key.permissions),
-        "allowed_networks": list(key.allowed_networks),
-        "organisation": key.organisation_id,
-        "user": key.user_id,
-        "user_email": details.user_email,
-        "status": key_status(key, now),
-        "created_at": key.created_at,
-        "updated_at": key.updated_at,
-        "expires_at": key.expires_at,
-        "last_used_at": key.last_used_at,
-        "last_used_from": key.last_used_from,
-        "previous_expires_at": key.previous_expires_at,
-        "revoked_at": key.revoked_at,
-        "revoked_by": key.revoked_by,
-    }
+    return ShownApiKeyAnswer(**api_key_object(shown.details, now), key=shown.text.reveal())

@@ -1,10 +1,11 @@
 """What the management API reads and writes of apps. Unknown fields are refused, so nothing can be slipped in."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 
+from consentry.json_objects import app_object, app_secret_object
 from consentry.model.app import App, AppSecret, AppType
 from consentry.model.app_draft import AppChange, AppDraft, RedirectTrial
 from consentry.model.client import AppDetails, RedirectRefusal
@@ -139,19 +140,19 @@ class RedirectTrialAnswer(BaseModel):
 
 def app_answer(app: App) -> AppAnswer:
     """Return the app as JSON shows it."""
-    return AppAnswer(**_fields(app))
+    return AppAnswer(**app_object(app))
 
 
 def registered_answer(app: App, client_secret: Secret | None) -> RegisteredAppAnswer:
     """Return a new app with its secret."""
     text = None if client_secret is None else client_secret.reveal()
-    return RegisteredAppAnswer(**_fields(app), client_secret=text)
+    return RegisteredAppAnswer(**app_object(app), client_secret=text)
 
 
 def details_answer(details: AppDetails) -> AppDetailsAnswer:
     """Return the app with its use."""
     return AppDetailsAnswer(
-        **_fields(details.app),
+        **app_object(details.app),
         live_connections=details.live_connections,
         last_used_at=details.last_used_at,
         redirect_refusals=[_refusal_answer(refusal) for refusal in details.refusals],
@@ -160,18 +161,12 @@ def details_answer(details: AppDetails) -> AppDetailsAnswer:
 
 def secret_answer(secret: AppSecret) -> SecretAnswer:
     """Return what is known of a secret."""
-    return SecretAnswer(
-        id=secret.id,
-        hint=secret.hint,
-        created_at=secret.created_at,
-        last_used_at=secret.last_used_at,
-        expires_at=secret.expires_at,
-    )
+    return SecretAnswer(**app_secret_object(secret))
 
 
 def new_secret_answer(secret: AppSecret, client_id: str, text: Secret) -> NewSecretAnswer:
     """Return a new secret with its text."""
-    return NewSecretAnswer(**secret_answer(secret).model_dump(), client_id=client_id, client_secret=text.reveal())
+    return NewSecretAnswer(**app_secret_object(secret), client_id=client_id, client_secret=text.reveal())
 
 
 def trial_answer(trial: RedirectTrial) -> RedirectTrialAnswer:
@@ -190,21 +185,3 @@ def _refusal_answer(refusal: RedirectRefusal) -> RefusalAnswer:
         first_at=refusal.first_at,
         last_at=refusal.last_at,
     )
-
-
-def _fields(app: App) -> dict[str, Any]:
-    return {
-        "id": app.id,
-        "client_id": app.client_id,
-        "name": app.name,
-        "type": app.type.value,
-        "redirect_uris": list(app.redirect_uris),
-        "scopes": list(app.required_scopes),
-        "optional_scopes": list(app.optional_scopes),
-        "require_pkce": app.require_pkce,
-        "status": app.status.value,
-        "organisation": app.organisation_id,
-        "created_at": app.created_at,
-        "updated_at": app.updated_at,
-        "created_by": app.created_by,
-    }

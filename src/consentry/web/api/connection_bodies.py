@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Path
 from pydantic import BaseModel
 
+from consentry.json_objects import connection_object
 from consentry.model.connection_today import ConnectionToday, ScopeToday
 from consentry.web.api.page import ID_PATTERN
 
@@ -47,24 +48,7 @@ class ConnectionAnswer(BaseModel):
 
 def connection_answer(today: ConnectionToday) -> ConnectionAnswer:
     """Return the connection as JSON shows it."""
-    details, connection = today.details, today.details.connection
-    return ConnectionAnswer(
-        id=connection.id,
-        organisation=connection.organisation_id,
-        user=connection.user_id,
-        user_email=details.user_email,
-        client_id=details.client_id,
-        app_name=details.app_name,
-        scopes=[_scope_answer(scope) for scope in today.scopes],
-        declined_scopes=list(connection.declined_scopes),
-        paused=today.paused,
-        created_at=connection.created_at,
-        updated_at=connection.updated_at,
-        first_used_at=connection.first_used_at,
-        last_used_at=connection.last_used_at,
-        ended_at=connection.ended_at,
-        ended_by=connection.ended_by,
-    )
+    return ConnectionAnswer(**connection_object(today), scopes=[_scope_answer(scope) for scope in today.scopes])
 
 
 def _scope_answer(scope: ScopeToday) -> ScopeTodayAnswer:

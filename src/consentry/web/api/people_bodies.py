@@ -7,6 +7,7 @@ from fastapi import Path
 from pydantic import BaseModel, Field
 
 from consentry.flows.roles import KnownRole
+from consentry.json_objects import organisation_object, resource_object, user_object
 from consentry.model.membership import RoleBook, render_role_grants
 from consentry.model.organisation import MemberDetails, Organisation, ResourceServer, Standing, User
 from consentry.model.secret import Secret
@@ -145,17 +146,12 @@ class RegisteredResourceAnswer(ResourceAnswer):
 
 def organisation_answer(organisation: Organisation) -> OrganisationAnswer:
     """Return the organisation as JSON shows it."""
-    return OrganisationAnswer(
-        id=organisation.id,
-        name=organisation.name,
-        standing=organisation.standing,
-        created_at=organisation.created_at,
-    )
+    return OrganisationAnswer(**organisation_object(organisation))
 
 
 def user_answer(user: User) -> UserAnswer:
     """Return the user as JSON shows it."""
-    return UserAnswer(id=user.id, email=user.email, name=user.name, standing=user.standing, created_at=user.created_at)
+    return UserAnswer(**user_object(user))
 
 
 def member_answer(details: MemberDetails, book: RoleBook) -> MemberAnswer:
@@ -186,15 +182,9 @@ def role_answer(role: KnownRole) -> RoleAnswer:
 
 def resource_answer(resource: ResourceServer) -> ResourceAnswer:
     """Return the resource server as JSON shows it."""
-    return ResourceAnswer(
-        id=resource.id,
-        client_id=resource.client_id,
-        name=resource.name,
-        identifier=resource.identifier,
-        created_at=resource.created_at,
-    )
+    return ResourceAnswer(**resource_object(resource))
 
 
 def registered_answer(resource: ResourceServer, client_secret: Secret) -> RegisteredResourceAnswer:
     """Return a new resource server with its secret."""
-    return RegisteredResourceAnswer(**resource_answer(resource).model_dump(), client_secret=client_secret.reveal())
+    return RegisteredResourceAnswer(**resource_object(resource), client_secret=client_secret.reveal())
