@@ -1,4 +1,4 @@
-"""What keeps a browser on our side: headers, cookies, form tokens, and where ``next`` may lead."""
+"""What keeps a browser on our side: headers, cookies, form tokens, and where `next` may lead."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ _FLOW_PATHS = frozenset({"/oauth/authorize", "/sign-in", "/consent"})
 class BrowserSafety:
     """ASGI middleware around the whole application, so that error responses carry the headers too.
 
-    CSP and Cache-Control are set unless the response chose its own (``allow_form_target``, static files);
-    the rest always. A ``Server`` header is taken off. *Source:* RFC 9700 §4.16, §4.2.4; RFC 6797.
+    CSP and Cache-Control are set unless the response chose its own (`allow_form_target`, static files);
+    the rest always. A `Server` header is taken off. *Source:* RFC 9700 §4.16, §4.2.4; RFC 6797.
     """
 
     def __init__(self, app: ASGIApp, *, issuer: str) -> None:
@@ -81,11 +81,11 @@ def is_https(issuer: str) -> bool:
 
 
 def allow_form_target(response: Response, redirect_uri: str) -> None:
-    """Let a form of this page end, after redirects, at the registered ``redirect_uri`` of an app.
+    """Let a form of this page end, after redirects, at the registered `redirect_uri` of an app.
 
-    Browsers hold ``form-action`` against every hop of the redirects that follow a form (CS-05), also
+    Browsers hold `form-action` against every hop of the redirects that follow a form (CS-05), also
     those that the app makes after its own callback. So the target's origin is let through and, for its
-    further hops, https; or the target's private scheme. ``redirect_uri`` must be the one that was
+    further hops, https; or the target's private scheme. `redirect_uri` must be the one that was
     checked, never raw input.
     """
     target = urlsplit(redirect_uri)
@@ -105,7 +105,7 @@ class CrossSiteRequestError(Exception):
 
 
 def csrf_token(session_secret: str, purpose: str = "form") -> str:
-    """Return the token that a form of this session carries in its field ``csrf``."""
+    """Return the token that a form of this session carries in its field `csrf`."""
     return hmac.new(session_secret.encode(), f"csrf:{purpose}".encode(), sha256).hexdigest()
 
 
@@ -114,10 +114,10 @@ def check_csrf(
 ) -> None:
     """Raise CrossSiteRequestError unless the form is one of ours (CS-01, CS-02).
 
-    ``session_secret`` is that of the session, or, for the sign-in form, the value of the pre-session
-    cookie. A browser that tells where the request comes from (``Sec-Fetch-Site``) must name us or the
-    person's own hand. ``Origin`` must be ours; ``null`` says nothing, since our own ``Referrer-Policy:
-    no-referrer`` makes browsers send it.
+    `session_secret` is that of the session, or, for the sign-in form, the value of the pre-session
+    cookie. A browser that tells where the request comes from (`Sec-Fetch-Site`) must name us or the
+    person's own hand. `Origin` must be ours; `null` says nothing, since our own `Referrer-Policy:
+    no-referrer` makes browsers send it.
     """
     if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         raise CrossSiteRequestError("The form was sent from another site.")
@@ -131,7 +131,7 @@ def check_csrf(
 
 
 def origin_of(url: str) -> str:
-    """Return scheme, host and port of ``url``, as browsers write an origin (RFC 6454 §6.2)."""
+    """Return scheme, host and port of `url`, as browsers write an origin (RFC 6454 §6.2)."""
     parts = urlsplit(url)
     default_port = {"https": 443, "http": 80}.get(parts.scheme)
     host = parts.hostname or ""
@@ -141,7 +141,7 @@ def origin_of(url: str) -> str:
 
 
 def cookie_name(base: str, *, issuer: str) -> str:
-    """Return the cookie's name: ``__Host-`` over https, so that no sibling domain can set it (CS-15)."""
+    """Return the cookie's name: `__Host-` over https, so that no sibling domain can set it (CS-15)."""
     return f"__Host-{base}" if is_https(issuer) else base
 
 
@@ -153,7 +153,7 @@ def read_cookie(request: Request, base: str, *, issuer: str) -> str | None:
 def set_cookie(response: Response, base: str, value: str, *, issuer: str, max_age: timedelta | None = None) -> None:
     """Set a cookie for the whole origin: HttpOnly, SameSite=Lax, Secure over https.
 
-    Without ``max_age`` it ends with the browser.
+    Without `max_age` it ends with the browser.
     """
     response.set_cookie(
         cookie_name(base, issuer=issuer),
@@ -178,9 +178,9 @@ _NEXT = re.compile(r"/(?:oauth/authorize\?|consent(?:[?/]|\Z)|settings(?:[?/]|\Z
 
 
 def safe_next(url: str | None) -> str:
-    r"""Return ``url`` if a sign-in may lead there, else ``/settings/connections`` (CS-14).
+    r"""Return `url` if a sign-in may lead there, else `/settings/connections` (CS-14).
 
-    ASCII without spaces or ``\``, and no ``//`` or dot segments in the path, so that no parser can see a
+    ASCII without spaces or `\`, and no `//` or dot segments in the path, so that no parser can see a
     host in it.
     """
     if not url or "\\" in url or not _NEXT.fullmatch(url):

@@ -25,10 +25,10 @@ class ClientGoneError(Exception):
 
 
 async def read_form(scope: Scope, receive: Receive, *, limit: int = MAX_FORM_BYTES) -> Parameters:
-    """Return the parameters of a form body of at most ``limit`` bytes.
+    """Return the parameters of a form body of at most `limit` bytes.
 
     Raises UnsupportedMediaTypeError, BodyTooLargeError (as soon as it is known, buffering no more than
-    ``limit``: IN-04), ClientGoneError, and what ``Parameters.from_form`` raises for a body that is no
+    `limit`: IN-04), ClientGoneError, and what `Parameters.from_form` raises for a body that is no
     form.
     """
     headers = dict(scope["headers"])

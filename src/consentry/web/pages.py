@@ -33,9 +33,9 @@ _LONGEST_NAME = 80
 
 
 def render(template: str, *, frame: Frame, view: object, status: int = 200) -> HTMLResponse:
-    """Return the page ``template`` (named without ``.html``) showing ``view`` inside ``frame``.
+    """Return the page `template` (named without `.html`) showing `view` inside `frame`.
 
-    Everything is escaped. A template that reads what its view does not have raises ``jinja2.UndefinedError``.
+    Everything is escaped. A template that reads what its view does not have raises `jinja2.UndefinedError`.
     """
     page = _environment.get_template(f"{template}.html").render(frame=frame, view=view)
     return HTMLResponse(page, status_code=status)
@@ -49,7 +49,7 @@ def _shown(value: object) -> object:
 
 
 def _clipped(name: str) -> str:
-    """Return ``name``, cut where no honest name goes on."""
+    """Return `name`, cut where no honest name goes on."""
     return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 

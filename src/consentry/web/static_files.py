@@ -35,12 +35,12 @@ _BY_ADDRESS = {file.address: file for file in _BY_NAME.values()}
 
 
 def static_url(name: str) -> str:
-    """Return the path of the static file ``name``, with the fingerprint of its content. Raises KeyError."""
+    """Return the path of the static file `name`, with the fingerprint of its content. Raises KeyError."""
     return f"/static/{_BY_NAME[name].address}"
 
 
 async def static_file(request: Request) -> Response:
-    """Answer ``GET /static/{address}``. What it answers never changes, so browsers may keep it for a year."""
+    """Answer `GET /static/{address}`. What it answers never changes, so browsers may keep it for a year."""
     file = _BY_ADDRESS.get(request.path_params["address"])
     if file is None:
         return PlainTextResponse("Not found\n", status_code=404)

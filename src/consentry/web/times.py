@@ -18,7 +18,7 @@ _LONGEST_HEADER = 256
 
 
 def locale_of(request: Request) -> str:
-    """Return the first locale of ``Accept-Language`` that we can write dates in, or ``en_GB``.
+    """Return the first locale of `Accept-Language` that we can write dates in, or `en_GB`.
 
     *Source:* RFC 9110 §12.5.4.
     """
@@ -48,7 +48,7 @@ def _best_locale(accepted: str) -> str:
 
 
 def ago(moment: datetime, *, now: datetime, locale: str) -> Markup:
-    """Return a ``<time>`` element: "3 minutes ago", "in 6 days", with the absolute moment as its title."""
+    """Return a `<time>` element: "3 minutes ago", "in 6 days", with the absolute moment as its title."""
     distance = moment - now
     if abs(distance) < timedelta(minutes=1):
         words = "just now"
@@ -58,12 +58,12 @@ def ago(moment: datetime, *, now: datetime, locale: str) -> Markup:
 
 
 def day(moment: datetime, *, locale: str) -> Markup:
-    """Return a ``<time>`` element with the date as the viewer's country writes it."""
+    """Return a `<time>` element with the date as the viewer's country writes it."""
     return _element(moment, format_date(moment.astimezone(UTC), "medium", locale=locale), locale, spoken_in=locale)
 
 
 def clock(moment: datetime, *, locale: str) -> Markup:
-    """Return a ``<time>`` element with date and time to the second, in UTC."""
+    """Return a `<time>` element with date and time to the second, in UTC."""
     return _element(moment, _in_full(moment, locale), locale, spoken_in=locale)
 
 

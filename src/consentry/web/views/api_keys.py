@@ -1,4 +1,4 @@
-"""API keys. Templates ``api_keys``, ``api_key_new``, ``api_key_shown``, ``api_key``."""
+"""API keys. Templates `api_keys`, `api_key_new`, `api_key_shown`, `api_key`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Expiry = Literal["30d", "90d", "1y", "never", "on"]
 
 @dataclass(frozen=True, slots=True)
 class KeyRow:
-    """One API key of the list. ``creator`` is the member whose permissions bound it."""
+    """One API key of the list. `creator` is the member whose permissions bound it."""
 
     name: str
     prefix: str
@@ -32,9 +32,9 @@ class KeyRow:
 
 @dataclass(frozen=True, slots=True)
 class KeyListPage:
-    """``api_keys``, at ``/settings/api-keys``. ``of_everybody``: every key of the organisation.
+    """`api_keys`, at `/settings/api-keys`. `of_everybody`: every key of the organisation.
 
-    ``next_href`` leads to older ones.
+    `next_href` leads to older ones.
     """
 
     keys: tuple[KeyRow, ...]
@@ -45,9 +45,9 @@ class KeyListPage:
 
 @dataclass(frozen=True, slots=True)
 class PermissionChoice:
-    """One permission of the grid: field ``permission``, repeated.
+    """One permission of the grid: field `permission`, repeated.
 
-    ``held`` is false when the creator does not hold it; it is then shown, disabled, with ``reason``.
+    `held` is false when the creator does not hold it; it is then shown, disabled, with `reason`.
     """
 
     name: str
@@ -69,12 +69,12 @@ class PermissionGroup:
 
 @dataclass(frozen=True, slots=True)
 class KeyNewPage:
-    """``api_key_new``, at ``/settings/api-keys/new``.
+    """`api_key_new`, at `/settings/api-keys/new`.
 
-    Posts ``name``, ``permission`` (repeated), ``expires`` (``30d`` | ``90d`` | ``1y`` | ``never`` |
-    ``on``), ``expires_on`` (``YYYY-MM-DD``), ``addresses`` (one IP address or CIDR block per line),
-    ``csrf`` and ``action``: ``create``, or ``read_only``, which answers with the same page and only the
-    held read permissions ticked. ``errors`` name ``name``, ``permissions``, ``expires_on``, ``addresses``
+    Posts `name`, `permission` (repeated), `expires` (`30d` | `90d` | `1y` | `never` |
+    `on`), `expires_on` (`YYYY-MM-DD`), `addresses` (one IP address or CIDR block per line),
+    `csrf` and `action`: `create`, or `read_only`, which answers with the same page and only the
+    held read permissions ticked. `errors` name `name`, `permissions`, `expires_on`, `addresses`
     (with lines).
     """
 
@@ -89,9 +89,9 @@ class KeyNewPage:
 
 @dataclass(frozen=True, slots=True)
 class KeyShownPage:
-    """``api_key_shown``: the answer to creating or rotating; ``key`` is shown here once.
+    """`api_key_shown`: the answer to creating or rotating; `key` is shown here once.
 
-    ``old_expires_at`` is set by a rotation: until then the key before it works too.
+    `old_expires_at` is set by a rotation: until then the key before it works too.
     """
 
     name: str
@@ -104,12 +104,12 @@ class KeyShownPage:
 
 @dataclass(frozen=True, slots=True)
 class KeyPage:
-    """``api_key``, at ``/settings/api-keys/{id}``. Its forms post to the page itself.
+    """`api_key`, at `/settings/api-keys/{id}`. Its forms post to the page itself.
 
-    They carry ``csrf`` and ``action``, which is ``save`` (with ``name``, ``permission`` repeated,
-    ``addresses``), ``rotate`` (``overlap`` = ``none`` | ``1d`` | ``7d``; answered by ``api_key_shown``) or
-    ``revoke``. ``groups`` holds only the permissions that the key has: a key is edited down, never up.
-    ``ended_by`` names who revoked it.
+    They carry `csrf` and `action`, which is `save` (with `name`, `permission` repeated,
+    `addresses`), `rotate` (`overlap` = `none` | `1d` | `7d`; answered by `api_key_shown`) or
+    `revoke`. `groups` holds only the permissions that the key has: a key is edited down, never up.
+    `ended_by` names who revoked it.
     """
 
     key: KeyRow

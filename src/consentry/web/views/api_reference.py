@@ -1,4 +1,4 @@
-"""The reference of the management API. Template ``api_reference``."""
+"""The reference of the management API. Template `api_reference`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method of one path. ``status`` is that of success, with ``answer`` as its fields."""
+    """One method of one path. `status` is that of success, with `answer` as its fields."""
 
     method: str
     path: str
@@ -40,7 +40,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class ApiReferencePage:
-    """``api_reference``, at ``/api/v1/docs``. Paths start at ``base``."""
+    """`api_reference`, at `/api/v1/docs`. Paths start at `base`."""
 
     description: str
     base: str

@@ -1,4 +1,4 @@
-"""Connected apps. Templates ``apps``, ``app_new``, ``app_registered``, ``app``, ``app_secret``."""
+"""Connected apps. Templates `apps`, `app_new`, `app_registered`, `app`, `app_secret`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class AppRow:
 
 @dataclass(frozen=True, slots=True)
 class AppListPage:
-    """``apps``, at ``/settings/apps``."""
+    """`apps`, at `/settings/apps`."""
 
     apps: tuple[AppRow, ...]
     next_href: str | None = None
@@ -37,7 +37,7 @@ class AppListPage:
 
 @dataclass(frozen=True, slots=True)
 class ScopeChoice:
-    """One scope in an app's form: field ``scope.<name>`` = ``no`` | ``required`` | ``optional``."""
+    """One scope in an app's form: field `scope.<name>` = `no` | `required` | `optional`."""
 
     name: str
     title: str
@@ -55,10 +55,10 @@ class ScopeGroup:
 
 @dataclass(frozen=True, slots=True)
 class AppForm:
-    """An app as typed: ``name``, ``redirect_uris`` (one per line), ``scope.<name>``, ``type`` (when new).
+    """An app as typed: `name`, `redirect_uris` (one per line), `scope.<name>`, `type` (when new).
 
-    ``require_pkce`` (``yes`` | ``no``) is asked when a confidential app is edited; None leaves the question out.
-    ``errors`` name the fields ``name``, ``redirect_uris`` (with lines), ``scopes``, ``type``.
+    `require_pkce` (`yes` | `no`) is asked when a confidential app is edited; None leaves the question out.
+    `errors` name the fields `name`, `redirect_uris` (with lines), `scopes`, `type`.
     """
 
     name: str = ""
@@ -71,16 +71,16 @@ class AppForm:
 
 @dataclass(frozen=True, slots=True)
 class AppNewPage:
-    """``app_new``, at ``/settings/apps/new``. Posts the fields of ``AppForm`` and ``csrf`` to itself."""
+    """`app_new`, at `/settings/apps/new`. Posts the fields of `AppForm` and `csrf` to itself."""
 
     form: AppForm
 
 
 @dataclass(frozen=True, slots=True)
 class AppRegisteredPage:
-    """``app_registered``: the answer to a registration.
+    """`app_registered`: the answer to a registration.
 
-    ``client_secret`` is shown here once; a public app has none.
+    `client_secret` is shown here once; a public app has none.
     """
 
     name: str
@@ -123,7 +123,7 @@ class MarkedAddress:
 
 @dataclass(frozen=True, slots=True)
 class RefusalRow:
-    """A redirect URI that was sent and refused, beside the closest registered one; ``part`` is what differs."""
+    """A redirect URI that was sent and refused, beside the closest registered one; `part` is what differs."""
 
     part: str
     sent: MarkedAddress
@@ -134,12 +134,12 @@ class RefusalRow:
 
 @dataclass(frozen=True, slots=True)
 class AppPage:
-    """``app``, at ``/settings/apps/{client_id}``. Its forms post to the page itself.
+    """`app`, at `/settings/apps/{client_id}`. Its forms post to the page itself.
 
-    They carry ``csrf`` and ``action``, which is ``save`` (with the fields of ``AppForm``), ``add_secret``
-    (answered by ``app_secret``), ``retire_secret`` (``secret``, ``when`` = ``now`` | ``1d`` | ``7d`` | ``30d``),
-    ``test_redirect_uri`` (``uri``), ``deactivate``, ``reactivate`` or ``delete`` (``confirm_name``).
-    ``errors`` of the forms other than ``form`` name ``uri``, ``confirm_name`` or ``secrets``.
+    They carry `csrf` and `action`, which is `save` (with the fields of `AppForm`), `add_secret`
+    (answered by `app_secret`), `retire_secret` (`secret`, `when` = `now` | `1d` | `7d` | `30d`),
+    `test_redirect_uri` (`uri`), `deactivate`, `reactivate` or `delete` (`confirm_name`).
+    `errors` of the forms other than `form` name `uri`, `confirm_name` or `secrets`.
     """
 
     name: str
@@ -162,7 +162,7 @@ class AppPage:
 
 @dataclass(frozen=True, slots=True)
 class AppSecretPage:
-    """``app_secret``: the answer to ``add_secret``; ``client_secret`` is shown here once."""
+    """`app_secret`: the answer to `add_secret`; `client_secret` is shown here once."""
 
     name: str
     client_id: str

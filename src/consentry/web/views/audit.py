@@ -1,4 +1,4 @@
-"""The audit list. Template ``audit``."""
+"""The audit list. Template `audit`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class AuditRow:
     """One event: when, who ("Ana through App X"), what in plain words, on what.
 
-    ``name`` is the event's stable name.
+    `name` is the event's stable name.
     """
 
     at: datetime
@@ -26,7 +26,7 @@ class AuditRow:
 
 @dataclass(frozen=True, slots=True)
 class AuditPage:
-    """``audit``, at ``/settings/audit``, newest first. ``older_href`` leads on."""
+    """`audit`, at `/settings/audit`, newest first. `older_href` leads on."""
 
     events: tuple[AuditRow, ...]
     older_href: str | None = None

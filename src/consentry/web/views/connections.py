@@ -1,4 +1,4 @@
-"""Connections. Templates ``connections``, ``connection``, ``all_connections``."""
+"""Connections. Templates `connections`, `connection`, `all_connections`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ScopeToday:
-    """One approved scope, and what of it works today. ``reason`` explains ``partly`` and ``nothing``."""
+    """One approved scope, and what of it works today. `reason` explains `partly` and `nothing`."""
 
     name: str
     title: str
@@ -23,7 +23,7 @@ class ScopeToday:
 class ConnectionCard:
     """One connection of the person.
 
-    ``ended_by`` is "you", a name, or the product. ``paused_reason`` says why a connection that has not
+    `ended_by` is "you", a name, or the product. `paused_reason` says why a connection that has not
     ended does nothing at present (app deactivated, membership suspended).
     """
 
@@ -56,9 +56,9 @@ class KeyBeside:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionsPage:
-    """``connections``, at ``/settings/connections``.
+    """`connections`, at `/settings/connections`.
 
-    Posts ``action=disconnect``, ``connection``, ``csrf`` to itself.
+    Posts `action=disconnect`, `connection`, `csrf` to itself.
     """
 
     active: tuple[ConnectionCard, ...]
@@ -68,9 +68,9 @@ class ConnectionsPage:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionPage:
-    """``connection``, at the connection's ``href``; the deep link of an app leads here.
+    """`connection`, at the connection's `href`; the deep link of an app leads here.
 
-    Posts ``action=disconnect``, ``connection``, ``csrf`` to ``/settings/connections``.
+    Posts `action=disconnect`, `connection`, `csrf` to `/settings/connections`.
     """
 
     connection: ConnectionCard
@@ -93,7 +93,7 @@ class ConnectionRow:
 
 @dataclass(frozen=True, slots=True)
 class FilterOption:
-    """One choice of a filter; ``value`` empty means no filter."""
+    """One choice of a filter; `value` empty means no filter."""
 
     value: str
     label: str
@@ -102,10 +102,10 @@ class FilterOption:
 
 @dataclass(frozen=True, slots=True)
 class AllConnectionsPage:
-    """``all_connections``, at ``/settings/connections/all``.
+    """`all_connections`, at `/settings/connections/all`.
 
-    The filter is a GET with ``app``, ``user`` and ``status`` (``active`` | ``all``). Disconnecting posts
-    ``action=disconnect``, ``connection``, ``csrf`` to ``/settings/connections/all``. ``next_href`` leads
+    The filter is a GET with `app`, `user` and `status` (`active` | `all`). Disconnecting posts
+    `action=disconnect`, `connection`, `csrf` to `/settings/connections/all`. `next_href` leads
     to older ones.
     """
 

@@ -1,4 +1,4 @@
-"""The consent screen. Template ``consent``."""
+"""The consent screen. Template `consent`."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 class ConsentScope:
     """One scope asked for, in plain words.
 
-    ``held`` tells how much of it the person's own permissions cover. ``reason`` is the sentence that
-    explains ``partly`` and ``none``. A scope held in no part is shown, greyed, and is never approved.
-    ``chosen`` is the state of an optional scope's checkbox.
+    `held` tells how much of it the person's own permissions cover. `reason` is the sentence that
+    explains `partly` and `none`. A scope held in no part is shown, greyed, and is never approved.
+    `chosen` is the state of an optional scope's checkbox.
     """
 
     name: str
@@ -29,15 +29,15 @@ class ConsentScope:
 
 @dataclass(frozen=True, slots=True)
 class ConsentPage:
-    """``consent``.
+    """`consent`.
 
-    Posts ``decision`` (``approve`` | ``decline``), ``request``, ``organisation``, ``scope`` (repeated: the
-    ticked optional ones), ``csrf`` to ``/consent``.
+    Posts `decision` (`approve` | `decline`), `request`, `organisation`, `scope` (repeated: the
+    ticked optional ones), `csrf` to `/consent`.
 
-    ``request`` names the stored authorization request; nothing else of it travels through the form.
-    ``refusal``, when there is one, says why the person may not approve, and only Decline is offered.
-    ``already_approved`` holds the plain words of what was approved before, when only the difference is
-    asked. Send it with ``browser_safety.allow_form_target``.
+    `request` names the stored authorization request; nothing else of it travels through the form.
+    `refusal`, when there is one, says why the person may not approve, and only Decline is offered.
+    `already_approved` holds the plain words of what was approved before, when only the difference is
+    asked. Send it with `browser_safety.allow_form_target`.
     """
 
     request: str

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class FieldError:
     """One thing to put right.
 
-    ``field`` is the form field's name. ``line`` is the 1-based line of a textarea whose lines are judged
-    one by one, and ``value`` is what stood there.
+    `field` is the form field's name. `line` is the 1-based line of a textarea whose lines are judged
+    one by one, and `value` is what stood there.
     """
 
     field: str

@@ -31,7 +31,7 @@ class NavigationItem:
 
 @dataclass(frozen=True, slots=True)
 class Crumb:
-    """One step of the breadcrumb; the last one has no ``href``, being the page itself."""
+    """One step of the breadcrumb; the last one has no `href`, being the page itself."""
 
     label: str
     href: str | None = None
@@ -49,9 +49,9 @@ class Notice:
 class Frame:
     """Everything of a page that is not its own subject.
 
-    ``csrf`` is the token that every form of the page carries, the header's sign-out included. ``now`` is
-    the moment against which "3 minutes ago" is said. ``locale`` is what ``pages.locale_of`` found.
-    ``switch_href`` leads to the choice of another organisation, when there is one.
+    `csrf` is the token that every form of the page carries, the header's sign-out included. `now` is
+    the moment against which "3 minutes ago" is said. `locale` is what `pages.locale_of` found.
+    `switch_href` leads to the choice of another organisation, when there is one.
     """
 
     product: str
@@ -68,7 +68,7 @@ class Frame:
 
 
 def settings_navigation(current: SettingsSection, *, permissions: Collection[str]) -> tuple[NavigationItem, ...]:
-    """Return the entries of API & Connections that a holder of ``permissions`` may open."""
+    """Return the entries of API & Connections that a holder of `permissions` may open."""
     manages_apps = "oauth_app.manage" in permissions
     entries: tuple[tuple[SettingsSection, str, str, bool], ...] = (
         ("apps", "Connected apps", "/settings/apps", manages_apps),

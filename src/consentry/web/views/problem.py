@@ -1,4 +1,4 @@
-"""Pages that say what went wrong. Templates ``problem`` and ``authorize_problem``."""
+"""Pages that say what went wrong. Templates `problem` and `authorize_problem`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ProblemPage:
-    """``problem``: any refusal or fault. ``code`` is stable; ``next_steps`` are sentences.
+    """`problem`: any refusal or fault. `code` is stable; `next_steps` are sentences.
 
-    ``missing_permission`` is named when it is the reason (403). ``back`` is where the button leads, on
+    `missing_permission` is named when it is the reason (403). `back` is where the button leads, on
     our own origin.
     """
 
@@ -26,10 +26,10 @@ class ProblemPage:
 
 @dataclass(frozen=True, slots=True)
 class AuthorizeProblemPage:
-    """``authorize_problem``, status 400: an authorization request that must not be answered by a redirect.
+    """`authorize_problem`, status 400: an authorization request that must not be answered by a redirect.
 
-    ``mismatch`` says exactly what did not match (scheme, host, path, trailing slash), listing no
-    registered address. ``received`` is the offending value as text; it is never made a link. ``app`` is
+    `mismatch` says exactly what did not match (scheme, host, path, trailing slash), listing no
+    registered address. `received` is the offending value as text; it is never made a link. `app` is
     named only if it was found.
     """
 
@@ -80,7 +80,7 @@ _PLAIN: dict[int, tuple[str, str, tuple[str, ...]]] = {
 
 
 def plain_problem(status: int, *, request_id: str) -> ProblemPage:
-    """Return the page for ``status`` in its plainest words, for a fault of which nothing more is known."""
+    """Return the page for `status` in its plainest words, for a fault of which nothing more is known."""
     heading, message, next_steps = _PLAIN.get(status, _PLAIN[500 if status >= 500 else 400])  # noqa: PLR2004
     return ProblemPage(
         status=status,
@@ -93,7 +93,7 @@ def plain_problem(status: int, *, request_id: str) -> ProblemPage:
 
 
 def missing_permission_problem(permission: str, *, title: str, request_id: str) -> ProblemPage:
-    """Return the 403 page that names ``permission`` and its plain-words ``title``."""
+    """Return the 403 page that names `permission` and its plain-words `title`."""
     return ProblemPage(
         status=403,
         heading="You may not do this",

@@ -1,4 +1,4 @@
-"""Signing in and choosing the organisation: ``sign_in``, ``sign_in_throttled``, ``choose_organisation``."""
+"""Signing in and choosing the organisation: `sign_in`, `sign_in_throttled`, `choose_organisation`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SignInPage:
-    """``sign_in``. Posts ``email``, ``password``, ``next``, ``csrf`` to ``/sign-in``.
+    """`sign_in`. Posts `email`, `password`, `next`, `csrf` to `/sign-in`.
 
-    ``error`` is one sentence that does not tell whether the address is known. ``app`` names the app that
+    `error` is one sentence that does not tell whether the address is known. `app` names the app that
     sent the person here, if one did.
     """
 
@@ -25,7 +25,7 @@ class SignInPage:
 
 @dataclass(frozen=True, slots=True)
 class SignInThrottledPage:
-    """``sign_in_throttled``, status 429: too many attempts; how long until another is heard."""
+    """`sign_in_throttled`, status 429: too many attempts; how long until another is heard."""
 
     wait: timedelta
     next: str = ""
@@ -35,7 +35,7 @@ class SignInThrottledPage:
 class OrganisationChoice:
     """An organisation of the person, and the address that continues with it.
 
-    ``reason`` says why the person cannot connect apps there; they may still look.
+    `reason` says why the person cannot connect apps there; they may still look.
     """
 
     name: str
@@ -47,7 +47,7 @@ class OrganisationChoice:
 
 @dataclass(frozen=True, slots=True)
 class ChooseOrganisationPage:
-    """``choose_organisation``: links only, nothing posted. ``app`` names the app to be connected, if any."""
+    """`choose_organisation`: links only, nothing posted. `app` names the app to be connected, if any."""
 
     organisations: tuple[OrganisationChoice, ...]
     app: str | None = None
