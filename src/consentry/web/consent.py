@@ -15,12 +15,11 @@ from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.oauth.parameters import Parameters
 from consentry.oauth.redirect_uri import host_of, is_loopback
 from consentry.web.authorize import redirect_with_code, redirect_with_error, show_untrusted
-from consentry.web.browser_safety import allow_form_target, check_csrf
-from consentry.web.form_body import read_form
+from consentry.web.browser_safety import allow_form_target
 from consentry.web.pages import render
 from consentry.web.views.consent import ConsentPage, ConsentScope
 from consentry.web.views.sign_in import ChooseOrganisationPage, OrganisationChoice
-from consentry.web.visitor import frame_for, require_visitor
+from consentry.web.visitor import frame_for, read_checked_form, require_visitor
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -74,8 +73,7 @@ async def show_consent(request: Request, deeds: Deeds) -> Response:
 async def decide(request: Request, deeds: Deeds) -> Response:
     """`POST /consent`: `decision` is `approve` or `decline`; everything else of the request is the stored one's."""
     visitor = await require_visitor(request, deeds)
-    form = await read_form(request.scope, request.receive)
-    check_csrf(request.headers, form.one("csrf"), session_secret=visitor.session_secret, issuer=deeds.settings.issuer)
+    form = await read_checked_form(request, deeds, visitor)
     decision = form.required("decision")
     if decision not in {"approve", "decline"}:
         raise OAuthError(ErrorCode.INVALID_REQUEST, "The decision must be approve or decline.")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from consentry.model.acting import member
-from consentry.web.browser_safety import SESSION_COOKIE, csrf_token, read_cookie
+from consentry.web.browser_safety import SESSION_COOKIE, check_csrf, csrf_token, read_cookie
+from consentry.web.form_body import read_form
 from consentry.web.pages import Frame, locale_of
 from consentry.web.views.frame import Person
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from consentry.model.membership import Membership
     from consentry.model.organisation import User
     from consentry.model.session import LiveSession
+    from consentry.oauth.parameters import Parameters
     from consentry.wiring import Deeds
 
 ORGANISATION_COOKIE = "consentry-organisation"
@@ -106,6 +108,13 @@ async def find_visitor(request: Request, deeds: Deeds) -> Visitor | None:
         deeds.role_book.role_titles(holder.roles, holder.custom_permissions),
         form_secret(cookie, membership) if _is_settings(request) else cookie,
     )
+
+
+async def read_checked_form(request: Request, deeds: Deeds, visitor: Visitor) -> Parameters:
+    """Return the posted form of a page of ours that this person opened; raises what `read_form` and `check_csrf` do."""
+    form = await read_form(request.scope, request.receive)
+    check_csrf(request.headers, form.one("csrf"), session_secret=visitor.session_secret, issuer=deeds.settings.issuer)
+    return form
 
 
 def frame_for(request: Request, deeds: Deeds, visitor: Visitor | None, title: str) -> Frame:

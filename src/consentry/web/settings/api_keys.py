@@ -14,8 +14,6 @@ from starlette.routing import Route
 from consentry.flows.api_keys import CREATE, MANAGE
 from consentry.model.faults import Fault, InvalidInputError
 from consentry.model.ids import ApiKeyId
-from consentry.web.browser_safety import check_csrf
-from consentry.web.form_body import read_form
 from consentry.web.pages import render
 from consentry.web.settings import key_pages
 from consentry.web.settings.key_form import (
@@ -26,9 +24,10 @@ from consentry.web.settings.key_form import (
     new_page,
     read_key_form,
 )
+from consentry.web.settings.settings_page import chosen_action, settings_frame
 from consentry.web.views.api_keys import KeyListPage, KeyNewPage, KeyPage
-from consentry.web.views.frame import Crumb, Notice, settings_navigation
-from consentry.web.visitor import frame_for, require_visitor
+from consentry.web.views.frame import Crumb, Notice
+from consentry.web.visitor import read_checked_form, require_visitor
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -50,9 +49,9 @@ _SEE_OTHER = 303
 _BAD_REQUEST = 400
 _EMPTY = TypedKey("", (), "1y", "", "")
 
-_DONE: Mapping[str, str] = {
-    "saved": "The key was changed.",
-    "revoked": "The key is revoked. It is refused from now on.",
+_DONE: Mapping[str, Notice] = {
+    "saved": Notice("The key was changed."),
+    "revoked": Notice("The key is revoked. It is refused from now on."),
 }
 """What the page that follows a deed says; the address carries only the word."""
 
@@ -73,14 +72,7 @@ class _Visit:
         return self.visitor.acting
 
     def frame(self, title: str, *crumbs: Crumb) -> Frame:
-        frame = frame_for(self.request, self.deeds, self.visitor, title)
-        done = _DONE.get(self.request.query_params.get("done", "")) if self.request.method == "GET" else None
-        return replace(
-            frame,
-            navigation=settings_navigation("api_keys", permissions=self.acting.permissions),
-            breadcrumb=(Crumb("Settings", "/settings"), *crumbs),
-            notice=frame.notice if done is None else Notice(done),
-        )
+        return settings_frame(self.request, self.deeds, self.visitor, "api_keys", title, *crumbs, done=_DONE)
 
     def require_maker(self) -> None:
         """Return if the visitor may make keys here; raises PermissionMissingError."""
@@ -150,7 +142,7 @@ async def show_new(request: Request, deeds: Deeds) -> Response:
 async def create(request: Request, deeds: Deeds) -> Response:
     """`POST /settings/api-keys/new`: make the key and show it, once; or tick all that only reads, and ask again."""
     visit = await _visit(request, deeds)
-    form = await _checked_form(visit)
+    form = await read_checked_form(request, deeds, visit.visitor)
     visit.require_maker()
     typed = read_key_form(form)
     if form.one("action") == "read_only":
@@ -177,11 +169,8 @@ async def show_key(request: Request, deeds: Deeds) -> Response:
 async def act_on_key(request: Request, deeds: Deeds) -> Response:
     """`POST /settings/api-keys/{id}`: what the page's button `action` asks."""
     visit = await _visit(request, deeds)
-    form = await _checked_form(visit)
-    deed = _ACTIONS.get(form.one("action") or "")
-    if deed is None:
-        raise InvalidInputError(Fault("action", "This page has no such button."))
-    return await deed(visit, form)
+    form = await read_checked_form(request, deeds, visit.visitor)
+    return await chosen_action(form, _ACTIONS)(visit, form)
 
 
 async def _save(visit: _Visit, form: Parameters) -> Response:
@@ -219,17 +208,6 @@ _ACTIONS: Mapping[str, Callable[[_Visit, Parameters], Awaitable[Response]]] = {
 async def _visit(request: Request, deeds: Deeds) -> _Visit:
     visitor = await require_visitor(request, deeds)
     return _Visit(request, deeds, visitor, ApiKeyId(request.path_params.get("key_id", "")))
-
-
-async def _checked_form(visit: _Visit) -> Parameters:
-    form = await read_form(visit.request.scope, visit.request.receive)
-    check_csrf(
-        visit.request.headers,
-        form.one("csrf"),
-        session_secret=visit.visitor.session_secret,
-        issuer=visit.deeds.settings.issuer,
-    )
-    return form
 
 
 def routes(deeds: Deeds) -> list[Route]:

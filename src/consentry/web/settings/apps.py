@@ -15,15 +15,14 @@ from consentry.model.app import AppType
 from consentry.model.app_draft import find_draft_faults
 from consentry.model.faults import ConflictError, Fault, InvalidInputError
 from consentry.model.ids import ClientId
-from consentry.web.browser_safety import check_csrf
-from consentry.web.form_body import read_form
 from consentry.web.pages import render
 from consentry.web.settings import app_pages
 from consentry.web.settings.app_form import empty_form, form_again, read_app_form
+from consentry.web.settings.settings_page import chosen_action, settings_frame
 from consentry.web.views.apps import AppListPage, AppNewPage, AppPage, AppSecretPage
 from consentry.web.views.form import FieldError
-from consentry.web.views.frame import Crumb, Notice, settings_navigation
-from consentry.web.visitor import frame_for, require_visitor
+from consentry.web.views.frame import Crumb, Notice
+from consentry.web.visitor import read_checked_form, require_visitor
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -42,13 +41,13 @@ _SEE_OTHER = 303
 _BAD_REQUEST = 400
 _CONFLICT = 409
 
-_DONE: Mapping[str, str] = {
-    "saved": "The app was changed.",
-    "retired": "The secret is retired.",
-    "scheduled": "The secret will stop working at the time shown.",
-    "deactivated": "The app is deactivated. Its tokens are refused from now on.",
-    "reactivated": "The app is active again.",
-    "deleted": "The app and its connections are gone.",
+_DONE: Mapping[str, Notice] = {
+    "saved": Notice("The app was changed."),
+    "retired": Notice("The secret is retired."),
+    "scheduled": Notice("The secret will stop working at the time shown."),
+    "deactivated": Notice("The app is deactivated. Its tokens are refused from now on."),
+    "reactivated": Notice("The app is active again."),
+    "deleted": Notice("The app and its connections are gone."),
 }
 """What the page that follows a deed says; the address carries only the word."""
 
@@ -65,14 +64,7 @@ class _Visit:
     client_id: str
 
     def frame(self, title: str, *crumbs: Crumb) -> Frame:
-        frame = frame_for(self.request, self.deeds, self.visitor, title)
-        done = _DONE.get(self.request.query_params.get("done", "")) if self.request.method == "GET" else None
-        return replace(
-            frame,
-            navigation=settings_navigation("apps", permissions=self.visitor.acting.permissions),
-            breadcrumb=(Crumb("Settings", "/settings"), *crumbs),
-            notice=frame.notice if done is None else Notice(done),
-        )
+        return settings_frame(self.request, self.deeds, self.visitor, "apps", title, *crumbs, done=_DONE)
 
     async def page(self) -> AppPage:
         details = await self.deeds.app_registry.get_details(self.visitor.acting, self.client_id)
@@ -115,7 +107,7 @@ async def show_new(request: Request, deeds: Deeds) -> Response:
 async def register(request: Request, deeds: Deeds) -> Response:
     """`POST /settings/apps/new`: register, and answer with the secret, which no other page will ever show."""
     visit = await _visit(request, deeds)
-    form = await _checked_form(visit)
+    form = await read_checked_form(request, deeds, visit.visitor)
     typed = read_app_form(form)
     deeds.app_registry.require_manager(visit.visitor.acting)
     if typed.type is None:
@@ -142,11 +134,8 @@ async def show_app(request: Request, deeds: Deeds) -> Response:
 async def act_on_app(request: Request, deeds: Deeds) -> Response:
     """`POST /settings/apps/{client_id}`: what the page's button `action` asks."""
     visit = await _visit(request, deeds)
-    form = await _checked_form(visit)
-    deed = _ACTIONS.get(form.one("action") or "")
-    if deed is None:
-        raise InvalidInputError(Fault("action", "This page has no such button."))
-    return await deed(visit, form)
+    form = await read_checked_form(request, deeds, visit.visitor)
+    return await chosen_action(form, _ACTIONS)(visit, form)
 
 
 async def _save(visit: _Visit, form: Parameters) -> Response:
@@ -228,17 +217,6 @@ _ACTIONS: Mapping[str, Callable[[_Visit, Parameters], Awaitable[Response]]] = {
 async def _visit(request: Request, deeds: Deeds) -> _Visit:
     visitor = await require_visitor(request, deeds)
     return _Visit(request, deeds, visitor, request.path_params.get("client_id", ""))
-
-
-async def _checked_form(visit: _Visit) -> Parameters:
-    form = await read_form(visit.request.scope, visit.request.receive)
-    check_csrf(
-        visit.request.headers,
-        form.one("csrf"),
-        session_secret=visit.visitor.session_secret,
-        issuer=visit.deeds.settings.issuer,
-    )
-    return form
 
 
 def _show_form(visit: _Visit, view: AppNewPage, *, status: int = 200) -> Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -14,9 +13,10 @@ from consentry.model.faults import Fault, InvalidInputError
 from consentry.model.ids import EventId, OrganisationId
 from consentry.oauth.parameters import Parameters
 from consentry.web.pages import render
+from consentry.web.settings.settings_page import settings_frame
 from consentry.web.views.audit import AuditPage, AuditRow
-from consentry.web.views.frame import Crumb, settings_navigation
-from consentry.web.visitor import frame_for, require_visitor
+from consentry.web.views.frame import Crumb
+from consentry.web.visitor import require_visitor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,11 +82,7 @@ async def show_audit(request: Request, deeds: Deeds) -> Response:
     shown = found[:PAGE_SIZE]
     names = await deeds.audit.names_in(shown)
     older = f"{_ADDRESS}?{urlencode({'before': shown[-1].id})}" if len(found) > PAGE_SIZE else None
-    frame = replace(
-        frame_for(request, deeds, visitor, "Audit"),
-        navigation=settings_navigation("audit", permissions=acting.permissions),
-        breadcrumb=(Crumb("Settings", "/settings"), Crumb("Audit")),
-    )
+    frame = settings_frame(request, deeds, visitor, "audit", "Audit", Crumb("Audit"), done={})
     return render("audit", frame=frame, view=AuditPage(tuple(_row(event, names) for event in shown), older))
 
 

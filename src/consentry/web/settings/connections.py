@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -10,15 +10,14 @@ from urllib.parse import urlencode
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
-from consentry.model.faults import Fault, InvalidInputError, NotFoundError
+from consentry.model.faults import NotFoundError
 from consentry.model.ids import CONNECTION, ClientId, ConnectionId, UserId
-from consentry.web.browser_safety import check_csrf
-from consentry.web.form_body import read_form
 from consentry.web.pages import render
 from consentry.web.settings import connection_pages, key_pages
+from consentry.web.settings.settings_page import chosen_action, settings_frame
 from consentry.web.views.connections import AllConnectionsPage, ConnectionPage, ConnectionsPage, FilterOption
-from consentry.web.views.frame import Crumb, Notice, settings_navigation
-from consentry.web.visitor import frame_for, require_visitor
+from consentry.web.views.frame import Crumb, Notice
+from consentry.web.visitor import read_checked_form, require_visitor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -54,27 +53,14 @@ class _Visit:
     visitor: Visitor
 
     def frame(self, section: SettingsSection, title: str, *crumbs: Crumb) -> Frame:
-        frame = frame_for(self.request, self.deeds, self.visitor, title)
-        return replace(
-            frame,
-            navigation=settings_navigation(section, permissions=self.visitor.acting.permissions),
-            breadcrumb=(Crumb("Settings", "/settings"), *crumbs),
-            notice=_DONE.get(self.request.query_params.get("done", ""), frame.notice),
-        )
+        return settings_frame(self.request, self.deeds, self.visitor, section, title, *crumbs, done=_DONE)
 
     async def end_chosen(self) -> ConnectionId:
         """End the connection that the posted form names; when this returns, nothing under it works."""
-        form = await read_form(self.request.scope, self.request.receive)
-        check_csrf(
-            self.request.headers,
-            form.one("csrf"),
-            session_secret=self.visitor.session_secret,
-            issuer=self.deeds.settings.issuer,
-        )
-        if form.one("action") != "disconnect":
-            raise InvalidInputError(Fault("action", "This page has no such button."))
+        form = await read_checked_form(self.request, self.deeds, self.visitor)
+        end = chosen_action(form, {"disconnect": self.deeds.connections.end})
         connection_id = ConnectionId(form.one("connection") or "")
-        await self.deeds.connections.end(self.visitor.acting, connection_id)
+        await end(self.visitor.acting, connection_id)
         return connection_id
 
 
