@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from consentry.model.connection import Connection, EndedBy, PendingAuthorization
+from consentry.model.connection import Connection, PendingAuthorization
 from consentry.model.credential import AuthorizationCode
 from consentry.model.event import Event
 from consentry.model.faults import ConflictError
@@ -10,11 +10,11 @@ from consentry.model.ids import AppId, ClientId, ConnectionId, OrganisationId, R
 from consentry.oauth.scope import Scope
 from consentry.ports.authorizations import ApprovedAnswer
 from consentry.storage import events
+from consentry.storage.connections import read_connection
 from consentry.storage.credentials import inserting_code
 from consentry.storage.database import (
     Database,
     Operation,
-    Row,
     Statement,
     from_micros,
     from_micros_or_none,
@@ -168,21 +168,3 @@ class SqlAuthorizationStore:
             return True
 
         return await self._database.write(operation)
-
-
-def read_connection(row: Row) -> Connection:
-    """Return the connection from the columns of `connections`, in the order of the schema."""
-    return Connection(
-        ConnectionId(row[0]),
-        OrganisationId(row[1]),
-        UserId(row[2]),
-        AppId(row[3]),
-        Scope.parse(row[4]),
-        Scope.parse(row[5]),
-        from_micros(row[6]),
-        from_micros(row[7]),
-        from_micros_or_none(row[8]),
-        from_micros_or_none(row[9]),
-        from_micros_or_none(row[10]),
-        None if row[11] is None else EndedBy(row[11]),
-    )

@@ -104,8 +104,9 @@ class SqlConnectionStore:
         return await self._database.write(operation)
 
 
-def _found(row: Row) -> FoundConnection:
-    connection = Connection(
+def read_connection(row: Row) -> Connection:
+    """Return the connection from the first columns, which are those of `connections` in the order of the schema."""
+    return Connection(
         ConnectionId(row[0]),
         OrganisationId(row[1]),
         UserId(row[2]),
@@ -119,8 +120,11 @@ def _found(row: Row) -> FoundConnection:
         from_micros_or_none(row[10]),
         None if row[11] is None else EndedBy(row[11]),
     )
+
+
+def _found(row: Row) -> FoundConnection:
     details = ConnectionDetails(
-        connection=connection,
+        connection=read_connection(row),
         app_name=row[12],
         registered_by=row[13],
         client_id=ClientId(row[14]),
