@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from consentry.flows.issue_tokens import TokenMint
+from consentry.flows.token_event import token_event
 from consentry.model.client import Client
 from consentry.model.credential import WRONG_PROOFS_MOST, AuthorizationCode
-from consentry.model.event import Actor, Event, EventKind
-from consentry.model.ids import CodeId, EventId
+from consentry.model.event import EventKind
+from consentry.model.ids import CodeId
 from consentry.model.live import LiveCode
 from consentry.model.secret import CredentialKind, is_same_digest, parse_credential
 from consentry.oauth import pkce
@@ -80,14 +81,7 @@ class AuthorizationCodeGrant:
 
     async def _end_replayed(self, live: LiveCode, now: datetime) -> None:
         if live.code.family_id is not None:
-            event = Event(
-                EventId(self.secrets.new_id("evt_")),
-                now,
-                EventKind.CODE_REPLAYED,
-                live.holder.organisation_id,
-                Actor(user_id=live.holder.user_id, through=live.connection.app_id),
-                live.connection.id,
-            )
+            event = token_event(EventKind.CODE_REPLAYED, live, self.secrets, now)
             await self.credentials.end_family(live.code.family_id, event, now=now)
         raise _invalid_grant("The code was used already. The tokens that it gave have been ended: connect again.")
 

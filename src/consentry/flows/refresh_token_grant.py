@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from consentry.flows.issue_tokens import MintedAccess, TokenMint, open_successor
+from consentry.flows.token_event import token_event
 from consentry.model.approval import ApprovalBook
 from consentry.model.client import Client
-from consentry.model.event import Actor, Event, EventKind
-from consentry.model.ids import EventId
+from consentry.model.event import EventKind
 from consentry.model.live import LiveFamily
 from consentry.model.membership import RoleBook
 from consentry.model.refresh_token import RefreshToken, parse_refresh_token
@@ -107,14 +107,7 @@ class RefreshTokenGrant:
             raise _invalid_grant("Nothing that the user approved is left to this connection: connect again.")
 
     async def _end_replayed(self, live: LiveFamily, now: datetime) -> None:
-        event = Event(
-            EventId(self.secrets.new_id("evt_")),
-            now,
-            EventKind.REFRESH_TOKEN_REPLAYED,
-            live.holder.organisation_id,
-            Actor(user_id=live.holder.user_id, through=live.connection.app_id),
-            live.connection.id,
-        )
+        event = token_event(EventKind.REFRESH_TOKEN_REPLAYED, live, self.secrets, now)
         await self.credentials.end_family(live.family.id, event, now=now)
 
 

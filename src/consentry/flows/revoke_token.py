@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from consentry.flows.token_event import token_event
 from consentry.model.client import Client
-from consentry.model.event import Actor, Event, EventKind
-from consentry.model.ids import EventId, TokenId
+from consentry.model.event import Event, EventKind
+from consentry.model.ids import TokenId
 from consentry.model.live import LiveFamily, LiveToken
 from consentry.model.refresh_token import parse_refresh_token
 from consentry.model.secret import CredentialKind, is_same_digest, parse_credential
@@ -49,11 +50,4 @@ class RevokeToken:
             await self.credentials.delete_access_token(live.id, self._event(live))
 
     def _event(self, live: LiveFamily | LiveToken) -> Event:
-        return Event(
-            EventId(self.secrets.new_id("evt_")),
-            self.clock.now(),
-            EventKind.FAMILY_ENDED,
-            live.holder.organisation_id,
-            Actor(user_id=live.holder.user_id, through=live.connection.app_id),
-            live.connection.id,
-        )
+        return token_event(EventKind.FAMILY_ENDED, live, self.secrets, self.clock.now())
