@@ -10,8 +10,7 @@ from consentry.model.app_draft import AppDraft
 from consentry.model.event import Actor
 from consentry.model.ids import OrganisationId, UserId
 from consentry.model.secret import CredentialKind, Secret, digest, format_credential
-from consentry.storage.database import Operation, Statement, to_micros
-from consentry.storage.sqlite import SqliteDatabase
+from consentry.storage.database import Database, Operation, Statement, to_micros
 
 ACME = OrganisationId("org_00000000000000000acme1")
 OTHER = OrganisationId("org_0000000000000000other1")
@@ -56,7 +55,7 @@ def _member(organisation_id: OrganisationId, user_id: UserId, role: str) -> tupl
     )
 
 
-async def add_people(database: SqliteDatabase) -> None:
+async def add_people(database: Database) -> None:
     """Write two organisations, Ana, who owns both, and Bo, who keeps the books of the first."""
     organisation = "INSERT INTO organisations (id, name, standing, created_at) VALUES ($1, $2, 'active', $3)"
     await database.write(
@@ -71,7 +70,7 @@ async def add_people(database: SqliteDatabase) -> None:
     )
 
 
-async def add_operator(database: SqliteDatabase) -> str:
+async def add_operator(database: Database) -> str:
     """Write an operator; return the operator's token."""
     operator_id, payload = "opr_0000000000000000000op1", Secret("s" * 43)
     sql = "INSERT INTO operators (id, name, digest, created_at) VALUES ($1, 'Op', $2, $3)"
@@ -79,7 +78,7 @@ async def add_operator(database: SqliteDatabase) -> str:
     return format_credential(CredentialKind.OPERATOR_TOKEN, operator_id, payload).reveal()
 
 
-async def add_session(database: SqliteDatabase, user_id: UserId, now: datetime) -> str:
+async def add_session(database: Database, user_id: UserId, now: datetime) -> str:
     """Write a session of the user, just begun; return the value of its cookie."""
     session_id, payload = f"{user_id[-4:]:0>22}", Secret("s" * 43)
     sql = """
@@ -91,7 +90,7 @@ async def add_session(database: SqliteDatabase, user_id: UserId, now: datetime) 
     return format_credential(CredentialKind.SESSION, session_id, payload).reveal()
 
 
-async def add_connection(database: SqliteDatabase, app_id: str, connection_id: str) -> None:
+async def add_connection(database: Database, app_id: str, connection_id: str) -> None:
     """Write a live connection of Ana to the app."""
     await database.write(
         writing,

@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from app_builders import add_people
 from consentry.model.catalog import Catalog, parse_catalog
 from consentry.secret_source import SystemSecretSource
 from consentry.storage.schema import migrate_sqlite
 from consentry.storage.sqlite import SqliteDatabase
+from consentry.wiring import Deeds
 from live_server import Site, people, serve_site
 from protocol_world import ProtocolWorld, build_protocol_world
+from site_client import open_small_deeds
 from small_world import SMALL_CATALOG, FixedClock
 
 
@@ -49,6 +52,15 @@ async def database(database_path: Path) -> AsyncIterator[SqliteDatabase]:
     opened = SqliteDatabase(database_path)
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+async def deeds(database_path: Path, tmp_path: Path) -> AsyncIterator[Deeds]:
+    """Everything wired up over a database with the two organisations of Ana and Bo."""
+    opened = open_small_deeds(database_path, tmp_path)
+    await add_people(opened.database)
+    yield opened
+    await opened.database.close()
 
 
 @pytest.fixture(scope="module")

@@ -1,25 +1,15 @@
-"""The management API for tests of people: two organisations that must not see each other, and their keys."""
+"""Organisations that must not see each other, for tests of the management API, and keys of their people."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
-
-import httpx
 
 from consentry.model.acting import member
 from consentry.model.api_key import KeyDraft
 from consentry.model.app import AppType
 from consentry.model.app_draft import AppDraft
 from consentry.model.ids import OrganisationId, UserId
-from consentry.settings import load_settings
-from consentry.web.api import LazyApi
-from consentry.wiring import Deeds, open_deeds
-from people_builders import OPERATOR, PASSWORD, CountingPasswords
-from small_world import SMALL_CATALOG, FixedClock
-
-ISSUER = "http://localhost:8400"
+from consentry.wiring import Deeds
+from people_builders import OPERATOR, PASSWORD
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +24,6 @@ class Organisation:
     key_id: str
     owner_key: str
     reader_key: str
-
-
-@asynccontextmanager
-async def open_test_deeds(database_path: Path, folder: Path, clock: FixedClock) -> AsyncIterator[Deeds]:
-    catalog = folder / "catalog.toml"
-    catalog.write_text(SMALL_CATALOG, "utf-8")
-    environ = {
-        "CONSENTRY_DATABASE_URL": f"sqlite:///{database_path}",
-        "CONSENTRY_CATALOG": str(catalog),
-        "CONSENTRY_ISSUER": ISSUER,
-    }
-    deeds = open_deeds(load_settings(None, environ), clock=clock, passwords=CountingPasswords())
-    try:
-        yield deeds
-    finally:
-        await deeds.database.close()
 
 
 async def make_key(deeds: Deeds, organisation_id: OrganisationId, user_id: UserId, *only: str) -> tuple[str, str]:
@@ -85,12 +59,4 @@ async def make_organisation(deeds: Deeds, name: str) -> Organisation:
         key_id,
         owner_key,
         reader_key,
-    )
-
-
-def api_client(deeds: Deeds, bearer: str | None) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        transport=httpx.ASGITransport(LazyApi(deeds)),
-        base_url=f"{ISSUER}/",
-        headers={} if bearer is None else {"authorization": f"Bearer {bearer}"},
     )

@@ -3,77 +3,37 @@
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from app_builders import ACME, ANA, BO, OTHER, add_operator, add_people
-from consentry.model.acting import member
-from consentry.model.api_key import KeyDraft
-from consentry.model.ids import OrganisationId, UserId
-from consentry.settings import load_settings
-from consentry.web.api.main import build_api
-from consentry.wiring import Deeds, open_deeds
-from small_world import SMALL_CATALOG
+from app_builders import ACME, ANA, BO, OTHER
+from consentry.wiring import Deeds
+from site_client import api_client, key_client
 
 NEW = {"name": "Nightly export", "permissions": ["invoice.read"]}
 UNKNOWN = "key_" + "0" * 22
 
 
 @pytest.fixture
-async def deeds(database_path: Path, tmp_path: Path) -> AsyncIterator[Deeds]:
-    catalog = tmp_path / "catalog.toml"
-    catalog.write_text(SMALL_CATALOG, "utf-8")
-    environ = {"CONSENTRY_DATABASE_URL": f"sqlite:///{database_path}", "CONSENTRY_CATALOG": str(catalog)}
-    opened = open_deeds(load_settings(None, environ))
-    await add_people(opened.database)
-    yield opened
-    await opened.database.close()
-
-
-def _client(deeds: Deeds, bearer: str) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        transport=httpx.ASGITransport(build_api(deeds)),
-        base_url="http://localhost",
-        headers={"authorization": f"Bearer {bearer}"},
-    )
-
-
-async def _caller(
-    deeds: Deeds, user: UserId, organisation: OrganisationId, *permissions: str, days: int = 30
-) -> httpx.AsyncClient:
-    acting = member(user, organisation, frozenset({"api_key.create", *permissions}))
-    expires_at = deeds.clock.now() + timedelta(days=days)
-    shown = await deeds.api_keys.create(acting, KeyDraft("Caller", permissions, expires_at))
-    return _client(deeds, shown.text.reveal())
-
-
-@pytest.fixture
 async def bo(deeds: Deeds) -> AsyncIterator[httpx.AsyncClient]:
     """Bo of Acme, through a key that may make keys."""
-    async with await _caller(deeds, BO, ACME, "api_key.create", "invoice.read", "client.read") as client:
+    async with await key_client(deeds, BO, ACME, "api_key.create", "invoice.read", "client.read") as client:
         yield client
 
 
 @pytest.fixture
 async def manager(deeds: Deeds) -> AsyncIterator[httpx.AsyncClient]:
     """Ana of Acme, through a key that manages those of everybody."""
-    async with await _caller(deeds, ANA, ACME, "api_key.manage") as client:
+    async with await key_client(deeds, ANA, ACME, "api_key.manage") as client:
         yield client
 
 
 @pytest.fixture
 async def stranger(deeds: Deeds) -> AsyncIterator[httpx.AsyncClient]:
     """A manager of the keys of another organisation."""
-    async with await _caller(deeds, ANA, OTHER, "api_key.manage", "api_key.create") as client:
-        yield client
-
-
-@pytest.fixture
-async def by_operator(deeds: Deeds) -> AsyncIterator[httpx.AsyncClient]:
-    async with _client(deeds, await add_operator(deeds.database)) as client:
+    async with await key_client(deeds, ANA, OTHER, "api_key.manage", "api_key.create") as client:
         yield client
 
 
@@ -198,7 +158,7 @@ async def test_a_rotation_tells_a_new_text_and_the_old_one_goes_on(bo: httpx.Asy
     assert rotated["key"] != created["key"]
     assert rotated["previous_expires_at"] is not None
     for text in (created["key"], rotated["key"]):
-        async with _client(deeds, text) as client:
+        async with api_client(deeds, text) as client:
             assert (await client.get("/me/access")).status_code == 200
     again = await bo.post(f"/api-keys/{created['id']}/rotate", json={"overlap_seconds": 0})
     assert again.json()["previous_expires_at"] is None
@@ -214,7 +174,7 @@ async def test_tn_07_a_revoked_key_is_refused_from_then_on_and_stays_in_the_list
 
     assert (await bo.delete(f"/api-keys/{created['id']}")).status_code == 204
 
-    async with _client(deeds, created["key"]) as client:
+    async with api_client(deeds, created["key"]) as client:
         refused = await client.get("/me/access")
     assert (refused.status_code, refused.json()["code"]) == (401, "revoked")
     assert (await bo.get(f"/api-keys/{created['id']}")).json()["status"] == "revoked"
@@ -272,7 +232,7 @@ async def test_tn_01_what_belongs_to_others_is_answered_as_what_is_not_there(
 
 async def test_tn_04_a_key_without_the_permission_reaches_none(bo: httpx.AsyncClient, deeds: Deeds) -> None:
     created = await create(bo, deeds)
-    async with await _caller(deeds, BO, ACME, "invoice.read") as reader:
+    async with await key_client(deeds, BO, ACME, "invoice.read") as reader:
         assert (await reader.get("/api-keys")).status_code == 403
         assert (await reader.post("/api-keys", json=NEW)).status_code == 403
         assert (await reader.get(f"/api-keys/{created['id']}")).status_code == 404

@@ -2,74 +2,36 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from app_builders import ACME, ANA, BO, CALLBACK, OTHER, add_operator, add_people
-from consentry.model.acting import member
-from consentry.model.api_key import KeyDraft
-from consentry.model.ids import OrganisationId, UserId
-from consentry.settings import load_settings
-from consentry.web.api.main import build_api
-from consentry.wiring import Deeds, open_deeds
-from small_world import SMALL_CATALOG
+from app_builders import ACME, ANA, BO, CALLBACK, OTHER
+from consentry.wiring import Deeds
+from site_client import key_client
 
 NEW = {"name": "Ledgerly", "type": "confidential", "redirect_uris": [CALLBACK], "scopes": ["invoicing:read"]}
 
 
 @pytest.fixture
-async def deeds(database_path: Path, tmp_path: Path) -> AsyncIterator[Deeds]:
-    catalog = tmp_path / "catalog.toml"
-    catalog.write_text(SMALL_CATALOG, "utf-8")
-    environ = {"CONSENTRY_DATABASE_URL": f"sqlite:///{database_path}", "CONSENTRY_CATALOG": str(catalog)}
-    opened = open_deeds(load_settings(None, environ))
-    await add_people(opened.database)
-    yield opened
-    await opened.database.close()
-
-
-async def _key(deeds: Deeds, user: UserId, organisation: OrganisationId, *permissions: str) -> str:
-    acting = member(user, organisation, frozenset({"api_key.create", *permissions}))
-    expires_at = deeds.clock.now() + timedelta(days=1)
-    shown = await deeds.api_keys.create(acting, KeyDraft("Script", permissions, expires_at))
-    return shown.text.reveal()
-
-
-async def _client(deeds: Deeds, bearer: str) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        transport=httpx.ASGITransport(build_api(deeds)),
-        base_url="http://localhost",
-        headers={"authorization": f"Bearer {bearer}"},
-    )
-
-
-@pytest.fixture
 async def manager(deeds: Deeds) -> AsyncIterator[httpx.AsyncClient]:
     """Ana of Acme, through a key that holds `oauth_app.manage`."""
-    async with await _client(deeds, await _key(deeds, ANA, ACME, "oauth_app.manage")) as client:
+    async with await key_client(deeds, ANA, ACME, "oauth_app.manage") as client:
         yield client
 
 
 @pytest.fixture
 async def stranger(deeds: Deeds) -> AsyncIterator[httpx.AsyncClient]:
     """The same person in another organisation, whose apps are others."""
-    async with await _client(deeds, await _key(deeds, ANA, OTHER, "oauth_app.manage")) as client:
+    async with await key_client(deeds, ANA, OTHER, "oauth_app.manage") as client:
         yield client
 
 
 @pytest.fixture
 async def colleague(deeds: Deeds) -> AsyncIterator[httpx.AsyncClient]:
     """Bo of Acme, who may connect apps and not manage them."""
-    async with await _client(deeds, await _key(deeds, BO, ACME, "oauth_app.install")) as client:
-        yield client
-
-
-@pytest.fixture
-async def by_operator(deeds: Deeds) -> AsyncIterator[httpx.AsyncClient]:
-    async with await _client(deeds, await add_operator(deeds.database)) as client:
+    async with await key_client(deeds, BO, ACME, "oauth_app.install") as client:
         yield client
 
 

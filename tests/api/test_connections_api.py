@@ -1,57 +1,25 @@
 """`/api/v1/connections` as programs use it: what works today, filters, the end; and what others may not."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
-from pathlib import Path
 
 import httpx
 import pytest
 
-from app_builders import ACME, ANA, BO, OTHER, add_operator, add_people
-from consentry.model.acting import member
-from consentry.model.api_key import KeyDraft
-from consentry.model.ids import OrganisationId, UserId
-from consentry.settings import load_settings
-from consentry.web.api.main import build_api
-from consentry.wiring import Deeds, open_deeds
-from small_world import SMALL_CATALOG
+from app_builders import ACME, ANA, BO, OTHER, add_operator
+from consentry.wiring import Deeds
+from site_client import api_client, key_client
 from standing_builders import add_app, add_connection, run
 
 
 @pytest.fixture
-async def deeds(database_path: Path, tmp_path: Path) -> AsyncIterator[Deeds]:
-    catalog = tmp_path / "catalog.toml"
-    catalog.write_text(SMALL_CATALOG, "utf-8")
-    environ = {"CONSENTRY_DATABASE_URL": f"sqlite:///{database_path}", "CONSENTRY_CATALOG": str(catalog)}
-    opened = open_deeds(load_settings(None, environ))
-    await add_people(opened.database)
-    yield opened
-    await opened.database.close()
-
-
-def _client(deeds: Deeds, bearer: str) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        transport=httpx.ASGITransport(build_api(deeds)),
-        base_url="http://localhost",
-        headers={"authorization": f"Bearer {bearer}"},
-    )
-
-
-async def _caller(deeds: Deeds, user: UserId, organisation: OrganisationId, permission: str) -> httpx.AsyncClient:
-    acting = member(user, organisation, frozenset({"api_key.create", permission}))
-    draft = KeyDraft("Caller", (permission,), deeds.clock.now() + timedelta(days=1))
-    return _client(deeds, (await deeds.api_keys.create(acting, draft)).text.reveal())
-
-
-@pytest.fixture
 async def manager(deeds: Deeds) -> AsyncIterator[httpx.AsyncClient]:
-    async with await _caller(deeds, ANA, ACME, "oauth_app.manage") as client:
+    async with await key_client(deeds, ANA, ACME, "oauth_app.manage") as client:
         yield client
 
 
 @pytest.fixture
 async def stranger(deeds: Deeds) -> AsyncIterator[httpx.AsyncClient]:
-    async with await _caller(deeds, ANA, OTHER, "oauth_app.manage") as client:
+    async with await key_client(deeds, ANA, OTHER, "oauth_app.manage") as client:
         yield client
 
 
@@ -96,7 +64,7 @@ async def test_the_list_is_filtered_and_paged(manager: httpx.AsyncClient, deeds:
     assert (ids_of(first), first.json()["next"]) == ([newest, middle], middle)
     rest = await manager.get("/connections", params={"limit": 2, "after": middle})
     assert (ids_of(rest), rest.json()["next"]) == ([oldest], None)
-    async with _client(deeds, await add_operator(deeds.database)) as by_operator:
+    async with api_client(deeds, await add_operator(deeds.database)) as by_operator:
         assert ids_of(await by_operator.get("/connections")) == connected
 
 
@@ -127,7 +95,7 @@ async def test_tn_01_what_belongs_to_others_is_answered_as_what_is_not_there(
 
 
 async def test_tn_04_without_oauth_app_manage_nothing_is_listed_or_ended(deeds: Deeds, connected: list[str]) -> None:
-    async with await _caller(deeds, BO, ACME, "invoice.read") as reader:
+    async with await key_client(deeds, BO, ACME, "invoice.read") as reader:
         listed = await reader.get("/connections")
         assert (listed.status_code, listed.json()["permission"]) == (403, "oauth_app.manage")
         assert (await reader.delete(f"/connections/{connected[2]}")).status_code == 404

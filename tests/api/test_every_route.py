@@ -2,18 +2,17 @@
 
 import json
 from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from people_client import Organisation, api_client, make_organisation, open_test_deeds
+from people_client import Organisation, make_organisation
 
 from consentry.model.organisation import Standing
 from consentry.web.api.main import build_api
 from consentry.wiring import Deeds
 from people_builders import OPERATOR
-from small_world import FixedClock
+from site_client import api_client
 
 BODIES: dict[str, Any] = {
     "POST /organisations": {"name": "Mine"},
@@ -56,14 +55,8 @@ NOWHERE = {
 
 
 @pytest.fixture
-async def deeds(database_path: Path, tmp_path: Path, clock: FixedClock) -> AsyncIterator[Deeds]:
-    async with open_test_deeds(database_path, tmp_path, clock) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def acme(deeds: Deeds) -> Organisation:
-    return await make_organisation(deeds, "Acme Books")
+def deeds(empty_deeds: Deeds) -> Deeds:
+    return empty_deeds
 
 
 @pytest.fixture

@@ -2,27 +2,21 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import httpx
 import pytest
-from people_client import Organisation, api_client, make_key, make_organisation, open_test_deeds
+from people_client import Organisation, make_key
 
-from conftest import FixedClock
 from consentry.model.secret import Secret
 from consentry.wiring import Deeds
 from people_builders import OPERATOR, PASSWORD
+from site_client import api_client
+from small_world import FixedClock
 
 
 @pytest.fixture
-async def deeds(database_path: Path, tmp_path: Path, clock: FixedClock) -> AsyncIterator[Deeds]:
-    async with open_test_deeds(database_path, tmp_path, clock) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def acme(deeds: Deeds) -> Organisation:
-    return await make_organisation(deeds, "Acme Books")
+def deeds(empty_deeds: Deeds) -> Deeds:
+    return empty_deeds
 
 
 @pytest.fixture

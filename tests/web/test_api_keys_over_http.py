@@ -1,64 +1,18 @@
 """`/settings/api-keys` as a browser uses it: make, look, edit down, rotate, revoke."""
 
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
 import pytest
 
-from app_builders import ACME, ANA, BO, OTHER, add_people, add_session
+from app_builders import ACME, BO, OTHER
 from consentry.model.access import Access
-from consentry.model.ids import UserId
-from consentry.settings import load_settings
 from consentry.web.main import app_over
-from consentry.wiring import Deeds, open_deeds
-from small_world import SMALL_CATALOG
+from consentry.wiring import Deeds
+from site_client import Form, send_form
 from standing_builders import set_role
 
-Form = dict[str, str | list[str]]
 NEW: Form = {"name": "Nightly export", "permission": ["invoice.read", "client.read"], "action": "create"}
-
-
-@pytest.fixture
-async def deeds(database_path: Path, tmp_path: Path) -> AsyncIterator[Deeds]:
-    catalog = tmp_path / "catalog.toml"
-    catalog.write_text(SMALL_CATALOG, "utf-8")
-    environ = {"CONSENTRY_DATABASE_URL": f"sqlite:///{database_path}", "CONSENTRY_CATALOG": str(catalog)}
-    opened = open_deeds(load_settings(None, environ))
-    await add_people(opened.database)
-    yield opened
-    await opened.database.close()
-
-
-async def _browser(deeds: Deeds, user: UserId) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        transport=httpx.ASGITransport(app_over(deeds)),
-        base_url=deeds.settings.issuer,
-        cookies={"consentry": await add_session(deeds.database, user, deeds.clock.now())},
-    )
-
-
-@pytest.fixture
-async def ana(deeds: Deeds) -> AsyncIterator[httpx.AsyncClient]:
-    """The browser of Ana, an owner of Acme."""
-    async with await _browser(deeds, ANA) as browser:
-        yield browser
-
-
-@pytest.fixture
-async def bo(deeds: Deeds) -> AsyncIterator[httpx.AsyncClient]:
-    """The browser of Bo, a bookkeeper of Acme."""
-    async with await _browser(deeds, BO) as browser:
-        yield browser
-
-
-async def send(browser: httpx.AsyncClient, path: str, fields: Form) -> httpx.Response:
-    """Send a form of our own pages, with the token that they carry."""
-    page = await browser.get("/settings/connections")
-    token = re.search(r'name="csrf" value="([^"]+)"', page.text)
-    assert token is not None, page.text
-    return await browser.post(path, data={"csrf": token[1], **fields})
 
 
 def key_in(answer: httpx.Response) -> str:
@@ -69,7 +23,7 @@ def key_in(answer: httpx.Response) -> str:
 
 async def make(browser: httpx.AsyncClient, **changes: str | list[str]) -> tuple[str, str]:
     """Make a key; return the path of its page and its text."""
-    answer = await send(browser, "/settings/api-keys/new", {**NEW, **changes})
+    answer = await send_form(browser, "/settings/api-keys/new", {**NEW, **changes})
     assert answer.status_code == 200, answer.text
     text = key_in(answer)
     return f"/settings/api-keys/key_{text[8:30]}", text
@@ -98,7 +52,7 @@ async def test_in_11_everything_wrong_is_told_at_once_and_what_was_typed_stays(
 ) -> None:
     typed: Form = {"name": " ", "expires": "on", "expires_on": "soon", "addresses": "192.0.2.7\r\nnowhere"}
 
-    answer = await send(bo, "/settings/api-keys/new", {**typed, "action": "create"})
+    answer = await send_form(bo, "/settings/api-keys/new", {**typed, "action": "create"})
 
     assert answer.status_code == 400
     for words in ("Enter a name.", "at least one permission", "Enter the date", "Line 2", "nowhere</textarea>"):
@@ -110,7 +64,7 @@ async def test_a_permission_that_is_not_held_is_shown_with_its_reason_and_refuse
     bo: httpx.AsyncClient,
 ) -> None:
     form = await bo.get("/settings/api-keys/new")
-    forged = await send(bo, "/settings/api-keys/new", {**NEW, "permission": ["invoice.send"]})
+    forged = await send_form(bo, "/settings/api-keys/new", {**NEW, "permission": ["invoice.send"]})
 
     assert "Not in your role Bookkeeper." in form.text
     assert forged.status_code == 400
@@ -118,7 +72,9 @@ async def test_a_permission_that_is_not_held_is_shown_with_its_reason_and_refuse
 
 
 async def test_the_shortcut_answers_with_the_same_page_and_makes_nothing(bo: httpx.AsyncClient, deeds: Deeds) -> None:
-    answer = await send(bo, "/settings/api-keys/new", {**NEW, "permission": ["invoice.write"], "action": "read_only"})
+    answer = await send_form(
+        bo, "/settings/api-keys/new", {**NEW, "permission": ["invoice.write"], "action": "read_only"}
+    )
 
     ticked = re.findall(r'value="([a-z_]+\.[a-z_]+)" checked', answer.text)
     assert (answer.status_code, sorted(ticked)) == (200, ["client.read", "invoice.read"])
@@ -129,8 +85,10 @@ async def test_the_shortcut_answers_with_the_same_page_and_makes_nothing(bo: htt
 async def test_a_key_is_edited_down_on_its_page(bo: httpx.AsyncClient, deeds: Deeds) -> None:
     page, text = await make(bo)
 
-    saved = await send(bo, page, {"action": "save", "name": "Weekly", "permission": ["client.read"]})
-    wider = await send(bo, page, {"action": "save", "name": "Weekly", "permission": ["client.read", "invoice.write"]})
+    saved = await send_form(bo, page, {"action": "save", "name": "Weekly", "permission": ["client.read"]})
+    wider = await send_form(
+        bo, page, {"action": "save", "name": "Weekly", "permission": ["client.read", "invoice.write"]}
+    )
 
     assert (saved.status_code, saved.headers["location"]) == (303, f"{page}?done=saved")
     assert "The key was changed." in (await bo.get(f"{page}?done=saved")).text
@@ -142,16 +100,16 @@ async def test_a_key_is_edited_down_on_its_page(bo: httpx.AsyncClient, deeds: De
 async def test_a_rotation_shows_the_new_key_and_the_old_one_goes_on(bo: httpx.AsyncClient, deeds: Deeds) -> None:
     page, text = await make(bo)
 
-    answer = await send(bo, page, {"action": "rotate", "overlap": "1d"})
+    answer = await send_form(bo, page, {"action": "rotate", "overlap": "1d"})
 
     assert answer.status_code == 200
     assert "The key before it works until" in answer.text
     assert key_in(answer) != text
     assert await opens(deeds, text) == await opens(deeds, key_in(answer)) != frozenset()
-    ended = await send(bo, page, {"action": "rotate", "overlap": "none"})
+    ended = await send_form(bo, page, {"action": "rotate", "overlap": "none"})
     assert ended.status_code == 200
     assert await opens(deeds, text) is None
-    assert (await send(bo, page, {"action": "rotate", "overlap": "1y"})).status_code == 400
+    assert (await send_form(bo, page, {"action": "rotate", "overlap": "1y"})).status_code == 400
 
 
 async def test_tn_07_a_revoked_key_stops_before_the_page_answers_and_stays_in_the_list(
@@ -159,7 +117,7 @@ async def test_tn_07_a_revoked_key_stops_before_the_page_answers_and_stays_in_th
 ) -> None:
     page, text = await make(bo)
 
-    answer = await send(bo, page, {"action": "revoke"})
+    answer = await send_form(bo, page, {"action": "revoke"})
 
     assert answer.status_code == 303
     assert await opens(deeds, text) is None
@@ -167,7 +125,7 @@ async def test_tn_07_a_revoked_key_stops_before_the_page_answers_and_stays_in_th
     assert "Revoked" in shown
     assert 'value="rotate"' not in shown
     assert "Nightly export" in (await bo.get("/settings/api-keys")).text
-    assert (await send(bo, page, {"action": "rotate", "overlap": "1d"})).status_code == 409
+    assert (await send_form(bo, page, {"action": "rotate", "overlap": "1d"})).status_code == 409
 
 
 async def test_a_manager_sees_the_keys_of_everybody_and_revokes_them(
@@ -178,8 +136,8 @@ async def test_a_manager_sees_the_keys_of_everybody_and_revokes_them(
     assert "Every key of the organisation." in (await ana.get("/settings/api-keys")).text
     shown = (await ana.get(page)).text
     assert 'value="rotate"' not in shown
-    assert (await send(ana, page, {"action": "rotate", "overlap": "1d"})).status_code == 409
-    assert (await send(ana, page, {"action": "revoke"})).status_code == 303
+    assert (await send_form(ana, page, {"action": "rotate", "overlap": "1d"})).status_code == 409
+    assert (await send_form(ana, page, {"action": "revoke"})).status_code == 303
     assert await opens(deeds, text) is None
     assert "by <bdi>Ana</bdi>" in (await bo.get(page)).text
 
@@ -193,7 +151,7 @@ async def test_tn_01_the_key_of_another_is_answered_as_one_that_is_not_there(
     for path in (page, "/settings/api-keys/key_none", "/settings/api-keys/%00"):
         assert (await bo.get(path)).status_code == 404
         for action in ("save", "rotate", "revoke"):
-            answer = await send(bo, path, {"action": action, "overlap": "1d", "name": "Mine"})
+            answer = await send_form(bo, path, {"action": action, "overlap": "1d", "name": "Mine"})
             assert answer.status_code == 404
     assert elsewhere == 200
     assert await opens(deeds, text) is not None
@@ -207,12 +165,12 @@ async def test_tn_04_who_may_not_make_keys_reads_which_permission_is_missing(
 
     for answer in (
         await bo.get("/settings/api-keys/new"),
-        await send(bo, "/settings/api-keys/new", NEW),
-        await send(bo, page, {"action": "rotate", "overlap": "1d"}),
+        await send_form(bo, "/settings/api-keys/new", NEW),
+        await send_form(bo, page, {"action": "rotate", "overlap": "1d"}),
     ):
         assert answer.status_code == 403
         assert "api_key.create" in answer.text
-    assert (await send(bo, page, {"action": "revoke"})).status_code == 303
+    assert (await send_form(bo, page, {"action": "revoke"})).status_code == 303
     assert await opens(deeds, text) is None
 
 

@@ -1,19 +1,15 @@
 """`/settings/apps` as a browser uses it: register, look, edit, rotate, switch off, delete."""
 
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
 import pytest
 
-from app_builders import ANA, BO, CALLBACK, MANAGER, OTHER, a_draft, add_people, add_session
+from app_builders import CALLBACK, MANAGER, OTHER, a_draft
 from consentry.model.acting import operator
-from consentry.model.ids import UserId
-from consentry.settings import load_settings
 from consentry.web.main import app_over
-from consentry.wiring import Deeds, open_deeds
-from small_world import SMALL_CATALOG
+from consentry.wiring import Deeds
+from site_client import send_form
 
 NEW = {
     "name": "Ledgerly",
@@ -24,45 +20,8 @@ NEW = {
 }
 
 
-@pytest.fixture
-async def deeds(database_path: Path, tmp_path: Path) -> AsyncIterator[Deeds]:
-    catalog = tmp_path / "catalog.toml"
-    catalog.write_text(SMALL_CATALOG, "utf-8")
-    environ = {"CONSENTRY_DATABASE_URL": f"sqlite:///{database_path}", "CONSENTRY_CATALOG": str(catalog)}
-    opened = open_deeds(load_settings(None, environ))
-    await add_people(opened.database)
-    yield opened
-    await opened.database.close()
-
-
-async def _browser(deeds: Deeds, user: UserId) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        transport=httpx.ASGITransport(app_over(deeds)),
-        base_url=deeds.settings.issuer,
-        cookies={"consentry": await add_session(deeds.database, user, deeds.clock.now())},
-    )
-
-
-@pytest.fixture
-async def ana(deeds: Deeds) -> AsyncIterator[httpx.AsyncClient]:
-    """The browser of Ana, an owner of Acme."""
-    async with await _browser(deeds, ANA) as browser:
-        yield browser
-
-
-@pytest.fixture
-async def bo(deeds: Deeds) -> AsyncIterator[httpx.AsyncClient]:
-    """The browser of Bo, a bookkeeper of Acme."""
-    async with await _browser(deeds, BO) as browser:
-        yield browser
-
-
 async def send(browser: httpx.AsyncClient, path: str, **fields: str) -> httpx.Response:
-    """Send a form of our own pages, with the token that they carry."""
-    page = await browser.get("/settings/connections")
-    token = re.search(r'name="csrf" value="([^"]+)"', page.text)
-    assert token is not None, page.text
-    return await browser.post(path, data={"csrf": token[1], **fields})
+    return await send_form(browser, path, fields)
 
 
 async def register(browser: httpx.AsyncClient, **changes: str) -> tuple[str, httpx.Response]:

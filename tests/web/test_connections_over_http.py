@@ -1,54 +1,16 @@
 """`/settings/connections` as a browser uses it: look, follow an app's link, disconnect; and all of the organisation."""
 
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
 import pytest
 
-from app_builders import ACME, ANA, BO, OTHER, add_people, add_session
-from consentry.model.ids import UserId
-from consentry.settings import load_settings
-from consentry.web.main import app_over
-from consentry.wiring import Deeds, open_deeds
-from small_world import SMALL_CATALOG
+from app_builders import ACME, ANA, BO, OTHER
+from consentry.wiring import Deeds
+from site_client import send_form
 from standing_builders import add_app, add_connection
 
 PAGE = "/settings/connections"
-
-
-@pytest.fixture
-async def deeds(database_path: Path, tmp_path: Path) -> AsyncIterator[Deeds]:
-    catalog = tmp_path / "catalog.toml"
-    catalog.write_text(SMALL_CATALOG, "utf-8")
-    environ = {"CONSENTRY_DATABASE_URL": f"sqlite:///{database_path}", "CONSENTRY_CATALOG": str(catalog)}
-    opened = open_deeds(load_settings(None, environ))
-    await add_people(opened.database)
-    yield opened
-    await opened.database.close()
-
-
-async def _browser(deeds: Deeds, user: UserId) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        transport=httpx.ASGITransport(app_over(deeds)),
-        base_url=deeds.settings.issuer,
-        cookies={"consentry": await add_session(deeds.database, user, deeds.clock.now())},
-    )
-
-
-@pytest.fixture
-async def ana(deeds: Deeds) -> AsyncIterator[httpx.AsyncClient]:
-    """The browser of Ana, an owner of Acme."""
-    async with await _browser(deeds, ANA) as browser:
-        yield browser
-
-
-@pytest.fixture
-async def bo(deeds: Deeds) -> AsyncIterator[httpx.AsyncClient]:
-    """The browser of Bo, a bookkeeper of Acme."""
-    async with await _browser(deeds, BO) as browser:
-        yield browser
 
 
 @pytest.fixture
@@ -63,10 +25,7 @@ async def connected(deeds: Deeds) -> list[str]:
 
 async def disconnect(browser: httpx.AsyncClient, connection_id: str, path: str = PAGE) -> httpx.Response:
     """Press the button of our own page."""
-    page = await browser.get(PAGE)
-    token = re.search(r'name="csrf" value="([^"]+)"', page.text)
-    assert token is not None, page.text
-    return await browser.post(path, data={"csrf": token[1], "action": "disconnect", "connection": connection_id})
+    return await send_form(browser, path, {"action": "disconnect", "connection": connection_id})
 
 
 async def live(deeds: Deeds) -> set[str]:

@@ -9,13 +9,13 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from conftest import SMALL_CATALOG, FixedClock
 from consentry.model.ids import OrganisationId, UserId
 from consentry.model.organisation import Standing
-from consentry.settings import load_settings
 from consentry.web.main import app_over
-from consentry.wiring import Deeds, open_deeds
+from consentry.wiring import Deeds
 from people_builders import OPERATOR, PASSWORD, CountingPasswords
+from site_client import open_small_deeds
+from small_world import FixedClock
 
 EMAIL = "ana@acme.test"
 HOSTILE_NEXT = [
@@ -28,22 +28,11 @@ HOSTILE_NEXT = [
 ]
 
 
-async def open_test_deeds(database_path: Path, folder: Path, clock: FixedClock, issuer: str) -> Deeds:
-    catalog = folder / "catalog.toml"
-    catalog.write_text(SMALL_CATALOG, "utf-8")
-    environ = {
-        "CONSENTRY_DATABASE_URL": f"sqlite:///{database_path}",
-        "CONSENTRY_CATALOG": str(catalog),
-        "CONSENTRY_ISSUER": issuer,
-    }
-    return open_deeds(load_settings(None, environ), clock=clock, passwords=CountingPasswords())
-
-
 @pytest.fixture(params=["http://localhost:8400"])
 async def deeds(
     request: pytest.FixtureRequest, database_path: Path, tmp_path: Path, clock: FixedClock
 ) -> AsyncIterator[Deeds]:
-    opened = await open_test_deeds(database_path, tmp_path, clock, request.param)
+    opened = open_small_deeds(database_path, tmp_path, issuer=request.param, clock=clock, passwords=CountingPasswords())
     yield opened
     await opened.database.close()
 
