@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 
-from app_builders import ACME, ANA, CALLBACK, COLLEAGUE, MANAGER, OTHER, STRANGER, a_draft, add_connection, add_people
+from app_builders import ACME, ANA, CALLBACK, COLLEAGUE, MANAGER, OTHER, STRANGER, a_draft, add_connection
 from consentry.flows.app_registry import AppRegistry
 from consentry.flows.app_secrets import AppSecrets
 from consentry.model.acting import Acting, operator
 from consentry.model.app import App, AppStatus, AppType
 from consentry.model.app_draft import AppChange
-from consentry.model.catalog import Catalog
 from consentry.model.faults import (
     ConflictError,
     DeedError,
@@ -24,29 +23,11 @@ from consentry.model.ids import OrganisationId
 from consentry.model.secret import CredentialKind, parse_credential
 from consentry.oauth.redirect_uri import explain_mismatch
 from consentry.oauth.scope import Scope
-from consentry.secret_source import SystemSecretSource
-from consentry.storage.app_secrets import SqlAppSecretStore
-from consentry.storage.apps import SqlAppStore
 from consentry.storage.events import EventStore
 from consentry.storage.sqlite import SqliteDatabase
 from small_world import FixedClock
 
 BY_OPERATOR = operator(None, through="command line")
-
-
-@pytest.fixture
-async def registry(
-    database: SqliteDatabase, clock: FixedClock, secret_source: SystemSecretSource, catalog: Catalog
-) -> AppRegistry:
-    await add_people(database)
-    return AppRegistry(SqlAppStore(database), clock, secret_source, catalog)
-
-
-@pytest.fixture
-def app_secrets(
-    registry: AppRegistry, database: SqliteDatabase, clock: FixedClock, secret_source: SystemSecretSource
-) -> AppSecrets:
-    return AppSecrets(registry.apps, SqlAppSecretStore(database), clock, secret_source)
 
 
 async def register(registry: AppRegistry, **changes: Any) -> App:

@@ -5,33 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from app_builders import MANAGER, a_draft, add_people
+from app_builders import MANAGER, a_draft
 from consentry.flows.app_registry import AppRegistry
 from consentry.flows.app_secrets import AppSecrets
 from consentry.model.app import App, AppType
-from consentry.model.catalog import Catalog
 from consentry.model.faults import ConflictError, InvalidInputError, NotFoundError
-from consentry.secret_source import SystemSecretSource
-from consentry.storage.app_secrets import SqlAppSecretStore
-from consentry.storage.apps import SqlAppStore
 from consentry.storage.events import EventStore
 from consentry.storage.sqlite import SqliteDatabase
 from small_world import FixedClock
-
-
-@pytest.fixture
-async def registry(
-    database: SqliteDatabase, clock: FixedClock, secret_source: SystemSecretSource, catalog: Catalog
-) -> AppRegistry:
-    await add_people(database)
-    return AppRegistry(SqlAppStore(database), clock, secret_source, catalog)
-
-
-@pytest.fixture
-def app_secrets(
-    registry: AppRegistry, database: SqliteDatabase, clock: FixedClock, secret_source: SystemSecretSource
-) -> AppSecrets:
-    return AppSecrets(registry.apps, SqlAppSecretStore(database), clock, secret_source)
 
 
 @pytest.fixture
