@@ -235,7 +235,7 @@ class TheGuardKeepsThePromise(PeopleAndApps):
 
 TestTheGuardKeepsThePromise = TheGuardKeepsThePromise.TestCase
 TestTheGuardKeepsThePromise.settings = settings(
-    max_examples=60,
+    max_examples=50,
     stateful_step_count=50,
     deadline=None,
     suppress_health_check=list(HealthCheck),
