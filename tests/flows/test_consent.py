@@ -279,18 +279,25 @@ async def test_rv_12_a_deactivated_app_does_nothing_and_works_again_when_reactiv
     assert await protocol.why_refused(tokens.access_token) is Reason.APP_SUSPENDED
     with pytest.raises(UntrustedRequestError):
         await protocol.deeds.authorize.trust(query_of(protocol.web))
+    with pytest.raises(ConflictError):
+        await protocol.answer(opened)
+    assert await protocol.deeds.consent.answer_remembered(opened.to, opened.asked, opened.offer) is None
     with refused(ErrorCode.UNAUTHORIZED_CLIENT):
-        await protocol.exchange(protocol.web, await protocol.answer(opened))
+        await protocol.refresh(protocol.web, tokens.refresh_token)
 
     await registry.reactivate(OPERATOR, client_id)
     assert await protocol.why_refused(tokens.access_token) is None
+    assert (await protocol.exchange(protocol.web, await protocol.answer(opened))).access_token
 
 
 async def test_rv_12_a_deleted_app_leaves_nothing_that_works(protocol: ProtocolWorld) -> None:
     tokens = await protocol.connect(protocol.web)
+    opened = await protocol.open_request(protocol.web)
 
     await protocol.deeds.app_registry.delete(OPERATOR, protocol.web.app.client_id, confirm_name=protocol.web.app.name)
 
+    with pytest.raises(ConflictError):
+        await protocol.answer(opened)
     assert await protocol.why_refused(tokens.access_token) is Reason.REVOKED
     with pytest.raises(UntrustedRequestError):
         await protocol.deeds.authorize.trust(query_of(protocol.web))

@@ -57,12 +57,13 @@ class AuthorizationStore(Protocol):
         """Mark the request answered, write connection, consent, code and event, in one transaction.
 
         False, and nothing written, when the request was answered already, has expired or is another session's.
-        Raises ConflictError, and nothing is written, where the connection was ended and nothing asked is approved anew.
+        Raises ConflictError, and nothing is written, where the connection was ended and nothing asked is approved anew,
+        and where the app is no longer active.
         """
         ...
 
     async def issue_remembered(self, code: AuthorizationCode) -> bool:
-        """Store a code under a connection that lives. False: it was ended meanwhile, and nothing was stored."""
+        """Store a code under a connection that lives, to an active app. False: not so now, and nothing was stored."""
         ...
 
     async def decline(self, request_id: RequestId, session_id: SessionId, event: Event) -> bool:

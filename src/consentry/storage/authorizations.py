@@ -45,10 +45,11 @@ WHERE id = $1 AND session_id = $2 AND answered_at IS NULL AND expires_at > $3
 RETURNING id
 """
 
-# Takes the row of the one live connection, new or old, and holds it until the end of the transaction.
+# Takes the row of the one live connection, new or old, and holds it until the end of the transaction. From a SELECT, so
+# that an app which was deactivated or deleted meanwhile gives no row, and is connected to by nobody.
 _TAKE_CONNECTION = """
 INSERT INTO connections (id, organisation_id, user_id, app_id, scopes, declined_scopes, created_at, updated_at)
-VALUES ($1, $2, $3, $4, '', '', $5, $5)
+SELECT $1, $2, $3, id, '', '', $5, $5 FROM apps WHERE id = $4 AND status = 'active'
 ON CONFLICT (user_id, organisation_id, app_id) WHERE ended_at IS NULL DO UPDATE SET updated_at = excluded.updated_at
 RETURNING id, scopes, declined_scopes
 """
@@ -60,7 +61,10 @@ INSERT INTO consents (id, connection_id, user_id, asked, approved, page_version,
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
 
-_IS_LIVE = "SELECT id FROM connections WHERE id = $1 AND ended_at IS NULL"
+_IS_LIVE = """
+SELECT c.id FROM connections c JOIN apps a ON a.id = c.app_id
+WHERE c.id = $1 AND c.ended_at IS NULL AND a.status = 'active'
+"""
 
 
 class SqlAuthorizationStore:
@@ -121,6 +125,8 @@ class SqlAuthorizationStore:
                 _TAKE_CONNECTION,
                 (answer.new_connection_id, answer.organisation_id, answer.user_id, answer.app_id, at),
             )
+            if not taken:
+                raise ConflictError("The app was deactivated or deleted meanwhile.")
             connection_id, before, declined_before = taken[0]
             scopes = (Scope.parse(before) - answer.shown) | answer.approved
             declined = (Scope.parse(declined_before) | answer.shown) - scopes
