@@ -25,7 +25,7 @@ from consentry.model.ids import OrganisationId
 from live_server import OPERATOR, Site, free_socket, serve_in_thread, serve_site
 
 CATALOG = Path(consentry.demo.__file__).with_name("catalog.toml").read_text(encoding="utf-8")
-PRODUCT = "Harbour Books"
+PRODUCT = "Quillbooks"
 
 
 @dataclass(slots=True)
