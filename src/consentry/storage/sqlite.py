@@ -109,7 +109,9 @@ def _run_in_savepoint(connection: apsw.Connection, job: _Job) -> tuple[_Job, Any
     connection.execute("SAVEPOINT operation")
     try:
         result = _run(connection, job.operation())
-    except Exception as fault:  # noqa: BLE001 - handed to the caller that waits for it
+    except Exception as fault:
+        if not connection.in_transaction:
+            raise  # A full disk or a failing one ends the whole transaction, with the savepoint: all must hear of it.
         connection.execute("ROLLBACK TO operation")
         connection.execute("RELEASE operation")
         return job, None, fault
