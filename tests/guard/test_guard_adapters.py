@@ -12,7 +12,7 @@ from guard_world import ADDRESS, OPERATOR, GuardWorld, asgi_product, call, fasta
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from consentry.guard import Access, CallRefusedError, Guard, UnknownPermissionError
 from consentry.guard.asgi import GuardMiddleware
@@ -118,6 +118,26 @@ async def test_the_lifespan_of_the_product_records_the_last_use_and_closes_the_g
     shown = await world.deeds.api_keys.get(OPERATOR, key_id)
     assert connection.details.connection.last_used_at == world.clock.now()
     assert shown.key.last_used_at == world.clock.now()
+
+
+async def test_an_application_without_a_lifespan_is_guarded_all_the_same(world: GuardWorld) -> None:
+    async def bare(scope: Scope, _receive: Receive, send: Send) -> None:
+        assert scope["type"] == "http"
+        await PlainTextResponse("hello")(scope, _receive, send)
+
+    async def nothing() -> Message:
+        return {"type": "lifespan.startup"}
+
+    async def ignore(_message: Message) -> None:
+        pass
+
+    product = GuardMiddleware(bare, world.guard)
+    with pytest.raises(AssertionError):
+        await product({"type": "lifespan"}, nothing, ignore)
+
+    told = await call(product, headers=[("Authorization", f"Bearer {await world.token()}")])
+
+    assert (told.status, told.body) == (200, "hello")
 
 
 async def test_a_guard_answers_without_any_framework(world: GuardWorld) -> None:

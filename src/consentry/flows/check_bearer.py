@@ -113,8 +113,10 @@ class CheckBearer:
 def _find_token_fault(token: LiveToken, now: datetime, resource: str | None) -> Refused | None:
     if now >= token.expires_at:
         return Refused(Reason.EXPIRED, "The access token has expired. Use the refresh token, or connect again.")
-    if token.family_ended or token.connection.ended:
+    if token.connection.ended:
         return Refused(Reason.REVOKED, "The connection was ended. The user can connect the app again.")
+    if token.family_ended:
+        return Refused(Reason.REVOKED, "The tokens of this sign-in were revoked. The app can ask the user again.")
     if token.connection.app_status is not AppStatus.ACTIVE:
         return Refused(Reason.APP_SUSPENDED, "The app was deactivated by an administrator.")
     if token.resource is not None and resource is not None and not is_same_resource(token.resource, resource):

@@ -1,6 +1,6 @@
 """Recording when credentials were used, beside the requests and never on their way.
 
-Uses gather in memory; every few seconds those that are due are written together, each credential at most once a
+Uses gather in memory; every second those that are due are written together, each credential at most once a
 minute. What a crash loses is at most a minute of "last used", and never authority.
 """
 
@@ -14,7 +14,7 @@ from consentry.model.ids import ApiKeyId, ConnectionId, SecretId
 from consentry.ports.usage import UsageStore, Use, UsedKind
 from consentry.ports.world import Clock
 
-WRITE_EVERY = timedelta(seconds=5)
+WRITE_EVERY = timedelta(seconds=1)
 ONCE_PER = timedelta(minutes=1)
 # So many updates take the writer a few milliseconds, and a check that waits behind them is not held up.
 USES_PER_WRITE = 500
@@ -45,7 +45,7 @@ class UsageRecorder:
         self._note(Use(UsedKind.SECRET, secret_id, at, at, None))
 
     async def run(self) -> None:
-        """Write what is due every few seconds, for as long as the server runs. A fault is logged and tried again."""
+        """Write what is due every second, for as long as the server runs. A fault is logged and tried again."""
         while True:
             await asyncio.sleep(WRITE_EVERY.total_seconds())
             try:

@@ -67,14 +67,23 @@ class GuardMiddleware:
         await self._app({**scope, SCOPE_KEY: access}, receive, send)
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
+        spoken = False
+
         async def close_before_the_end(message: Message) -> None:
+            nonlocal spoken
+            spoken = True
             # The server may stop the loop as soon as it hears that we are done.
             if message["type"] in _LAST_MESSAGES:
                 await self._guard.close()
             await send(message)
 
-        async with self._guard:
+        await self._guard.__aenter__()
+        try:
             await self._app(scope, receive, close_before_the_end)
+        finally:
+            # An application that knows no lifespan gives up at once, without a word, and is served all the same.
+            if spoken:
+                await self._guard.close()
 
 
 async def _refuse(scope: Scope, send: Send, answer: Answer) -> None:

@@ -42,7 +42,7 @@ class Guard:
     """Checks bearer credentials against what is true now.
 
     Use it as an asynchronous context manager, or let an adapter do so: while it is entered, the times of last use are
-    written every few seconds; leaving it writes the rest and closes the database. It belongs to one event loop.
+    written every second; leaving it writes the rest and closes the database. It belongs to one event loop.
     """
 
     def __init__(

@@ -91,7 +91,7 @@ class Access:
         if self.api_key_id is not None:
             return Refused(
                 Reason.PERMISSION_NOT_IN_KEY,
-                f"This API key was not given {permission}. Edit cannot widen a key: create one that has it.",
+                f"This API key was not given {permission}. A key cannot be widened: create another that has it.",
                 permission,
             )
         scopes = Scope.of(*catalog.scopes_granting(permission)[:1])

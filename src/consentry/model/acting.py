@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from consentry.model.event import Actor
-from consentry.model.faults import NotFoundError, PermissionMissingError
+from consentry.model.faults import OPERATOR, NotFoundError, PermissionMissingError
 from consentry.model.ids import OrganisationId, UserId
 
 
@@ -45,7 +45,7 @@ class Acting:
     def require_operator(self) -> None:
         """Return if an operator acts; raises PermissionMissingError otherwise."""
         if not self.is_operator:
-            raise PermissionMissingError("operator")
+            raise PermissionMissingError(OPERATOR)
 
 
 def operator(operator_id: str | None, *, through: str | None = None) -> Acting:

@@ -26,7 +26,6 @@ class EventKind(StrEnum):
     APP_DELETED = "app.deleted"
     APP_SECRET_ADDED = "app.secret_added"  # noqa: S105 - an event's name
     APP_SECRET_RETIRED = "app.secret_retired"  # noqa: S105 - an event's name
-    REDIRECT_REFUSED = "app.redirect_refused"
     CONNECTION_APPROVED = "connection.approved"
     CONNECTION_DECLINED = "connection.declined"
     CONNECTION_ENDED = "connection.ended"

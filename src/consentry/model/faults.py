@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+OPERATOR = "operator"
+"""What stands in place of a permission where only an operator may act."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -27,7 +30,12 @@ class PermissionMissingError(DeedError):
     """The one who acts lacks a permission."""
 
     def __init__(self, permission: str) -> None:
-        super().__init__(f"This needs the permission {permission}. An administrator of the organisation can give it.")
+        remedy = (
+            "Only an operator can do it."
+            if permission == OPERATOR
+            else "An administrator of the organisation can give it."
+        )
+        super().__init__(f"This needs the permission {permission}. {remedy}")
         self.permission = permission
 
 

@@ -22,14 +22,21 @@ def build_product(require: Require, database: Path) -> FastAPI:
     `require("invoice.read")` must return a FastAPI dependency that yields an `Access`, or refuses the call.
     """
     create_tables(database)
-    product = FastAPI(title="Sample accounting API", version="1", description="Sums of money are in pence.")
+    product = FastAPI(
+        title="Sample accounting API",
+        version="1",
+        description="Sums of money are in pence.",
+        # Its pages would load their scripts from another host.
+        docs_url=None,
+        redoc_url=None,
+    )
     for routes in (contact_routes, invoice_routes, quote_routes, expense_routes, payment_routes, report_routes):
         product.include_router(routes(require, database))
     product.add_exception_handler(RequestValidationError, _explain_input)
 
     @product.get("/", include_in_schema=False)
     def welcome() -> dict[str, str]:
-        return {"name": "Sample accounting API", "documentation": "/docs"}
+        return {"name": "Sample accounting API", "documentation": "/openapi.json"}
 
     return product
 

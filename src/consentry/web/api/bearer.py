@@ -32,22 +32,12 @@ def deeds_of(request: Request) -> Deeds:
 
 
 async def find_access(request: Request, _documented: _Documented = None) -> Access:
-    """Return the access of the API key or access token sent.
+    """Return the access of the API key or access token sent, for whatever API the token was issued.
 
     Raises RefusedError; OAuthError for a header that cannot be read. A credential in the address is never looked at
     (TN-10).
     """
-    text = _bearer_text(request)
-    deeds = deeds_of(request)
-    address = caller_address(request.scope, deeds.settings.trusted_proxies)
-    answer = await deeds.check_bearer.check(
-        text,
-        address=None if address == UNKNOWN else address,
-        resource=f"{deeds.settings.issuer}{API_PATH}",
-    )
-    if isinstance(answer, Refused):
-        raise RefusedError(answer)
-    return answer
+    return await _check(request, resource=None)
 
 
 async def acting_from_bearer(request: Request, _documented: _Documented = None) -> Acting:
@@ -57,9 +47,18 @@ async def acting_from_bearer(request: Request, _documented: _Documented = None) 
         found = await deeds_of(request).operators.find(text)
         if found is not None:
             return operator(found.id)
-    access = await find_access(request)
+    access = await _check(request, resource=f"{deeds_of(request).settings.issuer}{API_PATH}")
     through = access.api_key_id or access.app_id
     return member(access.user_id, access.organisation_id, access.permissions, through=through)
+
+
+async def _check(request: Request, *, resource: str | None) -> Access:
+    text, deeds = _bearer_text(request), deeds_of(request)
+    address = caller_address(request.scope, deeds.settings.trusted_proxies)
+    answer = await deeds.check_bearer.check(text, address=None if address == UNKNOWN else address, resource=resource)
+    if isinstance(answer, Refused):
+        raise RefusedError(answer)
+    return answer
 
 
 def _bearer_text(request: Request) -> str:

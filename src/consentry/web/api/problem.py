@@ -74,7 +74,8 @@ async def _answer_deed(request: Request, error: Exception) -> JSONResponse:
         case NotFoundError():
             return problem(request, 404, "not_found", str(error))
         case PermissionMissingError():
-            header = challenge(_REALM, ErrorCode.INSUFFICIENT_SCOPE, None, None)
+            # Never insufficient_scope: no scope reaches these permissions, so asking the user again cannot help.
+            header = challenge(_REALM, ErrorCode.ACCESS_DENIED, None, None)
             return problem(
                 request,
                 403,

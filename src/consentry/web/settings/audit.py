@@ -47,7 +47,6 @@ _WORDS: Mapping[EventKind, str] = {
     EventKind.APP_DELETED: "App deleted",
     EventKind.APP_SECRET_ADDED: "Client secret added",
     EventKind.APP_SECRET_RETIRED: "Client secret retired",
-    EventKind.REDIRECT_REFUSED: "Redirect address refused",
     EventKind.CONNECTION_APPROVED: "App connected",
     EventKind.CONNECTION_DECLINED: "App declined",
     EventKind.CONNECTION_ENDED: "App disconnected",
