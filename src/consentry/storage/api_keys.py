@@ -125,7 +125,7 @@ class SqlApiKeyStore:
             render_permissions(before.permissions),
             " ".join(before.allowed_networks),
         )
-        return await self._database.write(_changing, Statement(_EDIT, args), event)
+        return await self._database.write(events.changing, Statement(_EDIT, args), event)
 
     async def rotate(
         self, key: ApiKey, digest: bytes, hint: str, *, previous_expires_at: datetime | None, event: Event
@@ -134,20 +134,12 @@ class SqlApiKeyStore:
         previous = None if previous_expires_at is None else key.digest
         until = to_micros_or_none(previous_expires_at)
         args = (key.id, key.digest, digest, hint, previous, until, to_micros(event.at))
-        return await self._database.write(_changing, Statement(_ROTATE, args), event)
+        return await self._database.write(events.changing, Statement(_ROTATE, args), event)
 
     async def revoke(self, key_id: ApiKeyId, revoked_by: UserId | None, event: Event) -> bool:
         """Revoke the key and every secret of it at the event's time: one row."""
         args = (key_id, to_micros(event.at), revoked_by)
-        return await self._database.write(_changing, Statement(_REVOKE, args), event)
-
-
-def _changing(change: Statement, event: Event) -> Operation[bool]:
-    """Make a change that returns the row it changed, and tell of it in the audit if it did."""
-    if not (yield change):
-        return False
-    yield events.append(event)
-    return True
+        return await self._database.write(events.changing, Statement(_REVOKE, args), event)
 
 
 def _details(row: Row) -> ApiKeyDetails:

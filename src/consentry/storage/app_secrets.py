@@ -93,28 +93,8 @@ def retire_all(app_id: AppId, at: datetime) -> Statement:
 def adding(secret: AppSecret, most: int, event: Event) -> Operation[bool]:
     """Write a secret unless the app has `most` live ones already."""
     yield Statement(_PUT_AWAY_EXPIRED, (secret.app_id, to_micros(secret.created_at)))
-    rows = yield Statement(
-        _ADD, (secret.id, secret.app_id, secret.digest, secret.hint, to_micros(secret.created_at), most)
-    )
-    if rows:
-        yield events.append(event)
-    return bool(rows)
-
-
-def retiring(app_id: AppId, secret_id: SecretId, event: Event) -> Operation[bool]:
-    """End a live secret at the event's time."""
-    rows = yield Statement(_RETIRE, (app_id, secret_id, to_micros(event.at)))
-    if rows:
-        yield events.append(event)
-    return bool(rows)
-
-
-def scheduling_expiry(app_id: AppId, secret_id: SecretId, expires_at: datetime, event: Event) -> Operation[bool]:
-    """Let a live secret end later."""
-    rows = yield Statement(_SCHEDULE_EXPIRY, (app_id, secret_id, to_micros(event.at), to_micros(expires_at)))
-    if rows:
-        yield events.append(event)
-    return bool(rows)
+    args = (secret.id, secret.app_id, secret.digest, secret.hint, to_micros(secret.created_at), most)
+    return (yield from events.changing(Statement(_ADD, args), event))
 
 
 class SqlAppSecretStore:
@@ -133,8 +113,10 @@ class SqlAppSecretStore:
 
     async def retire(self, app_id: AppId, secret_id: SecretId, event: Event) -> bool:
         """End a secret now; False if it is none of the app's live ones."""
-        return await self._database.write(retiring, app_id, secret_id, event)
+        args = (app_id, secret_id, to_micros(event.at))
+        return await self._database.write(events.changing, Statement(_RETIRE, args), event)
 
     async def schedule_expiry(self, app_id: AppId, secret_id: SecretId, expires_at: datetime, event: Event) -> bool:
         """Let a secret end at `expires_at`; False if it is none of the app's live ones."""
-        return await self._database.write(scheduling_expiry, app_id, secret_id, expires_at, event)
+        args = (app_id, secret_id, to_micros(event.at), to_micros(expires_at))
+        return await self._database.write(events.changing, Statement(_SCHEDULE_EXPIRY, args), event)

@@ -155,22 +155,6 @@ def registering(app: App, secret: AppSecret | None, event: Event) -> Operation[b
     return True
 
 
-def changing(before: App, after: App, event: Event) -> Operation[bool]:
-    """Write the edited fields, if nobody else has edited them since they were read."""
-    rows = yield Statement(_CHANGE, (before.id, *_edited(after), to_micros(event.at), *_edited(before)))
-    if rows:
-        yield events.append(event)
-    return bool(rows)
-
-
-def changing_status(app_id: AppId, status: AppStatus, before: AppStatus, event: Event) -> Operation[bool]:
-    """Set the status, if it still is `before`."""
-    rows = yield Statement(_CHANGE_STATUS, (app_id, status, to_micros(event.at), before))
-    if rows:
-        yield events.append(event)
-    return bool(rows)
-
-
 def deleting(app_id: AppId, event: Event) -> Operation[bool]:
     """Leave a tombstone; end every connection by one statement, whatever their number."""
     at = to_micros(event.at)
@@ -252,11 +236,13 @@ class SqlAppStore:
 
     async def change(self, before: App, after: App, event: Event) -> bool:
         """Write the edited fields; False if they are no longer as they were `before`."""
-        return await self._database.write(changing, before, after, event)
+        args = (before.id, *_edited(after), to_micros(event.at), *_edited(before))
+        return await self._database.write(events.changing, Statement(_CHANGE, args), event)
 
     async def change_status(self, app_id: AppId, status: AppStatus, *, before: AppStatus, event: Event) -> bool:
         """Set the status; False if it is no longer `before`."""
-        return await self._database.write(changing_status, app_id, status, before, event)
+        args = (app_id, status, to_micros(event.at), before)
+        return await self._database.write(events.changing, Statement(_CHANGE_STATUS, args), event)
 
     async def delete(self, app_id: AppId, event: Event) -> bool:
         """Leave a tombstone and end secrets and connections; False if it was deleted already."""

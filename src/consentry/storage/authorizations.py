@@ -166,11 +166,5 @@ class SqlAuthorizationStore:
 
     async def decline(self, request_id: RequestId, session_id: SessionId, event: Event) -> bool:
         """Mark the request answered and write the event."""
-
-        def operation() -> Operation[bool]:
-            if not (yield Statement(_ANSWER, (request_id, session_id, to_micros(event.at)))):
-                return False
-            yield events.append(event)
-            return True
-
-        return await self._database.write(operation)
+        args = (request_id, session_id, to_micros(event.at))
+        return await self._database.write(events.changing, Statement(_ANSWER, args), event)

@@ -8,7 +8,6 @@ from consentry.ports.connections import ConnectionFilter, FoundConnection, Named
 from consentry.storage import events
 from consentry.storage.database import (
     Database,
-    Operation,
     Row,
     Statement,
     Value,
@@ -94,14 +93,8 @@ class SqlConnectionStore:
 
     async def end(self, connection_id: ConnectionId, ended_by: EndedBy, event: Event) -> bool:
         """End the connection at the event's time: one row, and with it all that hangs on it."""
-
-        def operation() -> Operation[bool]:
-            if not (yield Statement(_END, (connection_id, to_micros(event.at), ended_by))):
-                return False
-            yield events.append(event)
-            return True
-
-        return await self._database.write(operation)
+        args = (connection_id, to_micros(event.at), ended_by)
+        return await self._database.write(events.changing, Statement(_END, args), event)
 
 
 def read_connection(row: Row) -> Connection:

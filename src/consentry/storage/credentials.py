@@ -234,21 +234,11 @@ class SqlCredentialStore:
 
     async def end_family(self, family_id: FamilyId, event: Event, *, now: datetime) -> None:
         """End the family with all its tokens: one row."""
-
-        def operation() -> Operation[None]:
-            if (yield Statement(_END_FAMILY, (family_id, to_micros(now)))):
-                yield events.append(event)
-
-        await self._database.write(operation)
+        await self._database.write(events.changing, Statement(_END_FAMILY, (family_id, to_micros(now))), event)
 
     async def delete_access_token(self, token_id: TokenId, event: Event) -> None:
         """Remove one access token."""
-
-        def operation() -> Operation[None]:
-            if (yield Statement(_DELETE_ACCESS_TOKEN, (token_id,))):
-                yield events.append(event)
-
-        await self._database.write(operation)
+        await self._database.write(events.changing, Statement(_DELETE_ACCESS_TOKEN, (token_id,)), event)
 
 
 def inserting_code(code: AuthorizationCode, connection_id: ConnectionId) -> Statement:

@@ -50,6 +50,14 @@ def append(event: Event) -> Statement:
     )
 
 
+def changing(change: Statement, event: Event) -> Operation[bool]:
+    """Make a change that returns the rows that it changed, and append the event if there are any; tell whether."""
+    if not (yield change):
+        return False
+    yield append(event)
+    return True
+
+
 def appending(event: Event) -> Operation[None]:
     """Append an event that tells of no other change (a refused sign-in)."""
     yield append(event)

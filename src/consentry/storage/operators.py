@@ -41,13 +41,6 @@ def _creating(operator: Operator, event: Event) -> Operation[None]:
     yield events.append(event)
 
 
-def _changing(statement: Statement, event: Event) -> Operation[bool]:
-    rows = yield statement
-    if rows:
-        yield events.append(event)
-    return bool(rows)
-
-
 class SqlOperatorStore:
     """Keeps operators in the database; the `OperatorStore` of the ports."""
 
@@ -69,7 +62,9 @@ class SqlOperatorStore:
 
     async def revoke(self, operator_id: OperatorId, now: datetime, event: Event) -> bool:
         """End the operator's token; False if it had ended already or never was."""
-        return await self._database.write(_changing, Statement(_REVOKE_OPERATOR, (operator_id, to_micros(now))), event)
+        return await self._database.write(
+            events.changing, Statement(_REVOKE_OPERATOR, (operator_id, to_micros(now))), event
+        )
 
 
 class SqlResourceStore:
@@ -104,7 +99,7 @@ class SqlResourceStore:
                 to_micros(resource.created_at),
             ),
         )
-        return await self._database.write(_changing, statement, event)
+        return await self._database.write(events.changing, statement, event)
 
 
 def _operator_of(row: Row) -> Operator:

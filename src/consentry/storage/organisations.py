@@ -21,13 +21,6 @@ def _creating(organisation: Organisation, event: Event) -> Operation[None]:
     yield events.append(event)
 
 
-def _changing(sql: str, organisation_id: OrganisationId, value: str, event: Event) -> Operation[bool]:
-    rows = yield Statement(sql, (organisation_id, value))
-    if rows:
-        yield events.append(event)
-    return bool(rows)
-
-
 class SqlOrganisationStore:
     """Keeps organisations in the database; the `OrganisationStore` of the ports."""
 
@@ -53,11 +46,11 @@ class SqlOrganisationStore:
 
     async def rename(self, organisation_id: OrganisationId, name: str, event: Event) -> bool:
         """Set the name; False if there is no such organisation."""
-        return await self._database.write(_changing, _RENAME, organisation_id, name, event)
+        return await self._database.write(events.changing, Statement(_RENAME, (organisation_id, name)), event)
 
     async def set_standing(self, organisation_id: OrganisationId, standing: Standing, event: Event) -> bool:
         """Set the standing; False if there is no such organisation, or it stands so already."""
-        return await self._database.write(_changing, _SET_STANDING, organisation_id, standing, event)
+        return await self._database.write(events.changing, Statement(_SET_STANDING, (organisation_id, standing)), event)
 
 
 def organisation_of(row: Row) -> Organisation:

@@ -58,13 +58,6 @@ def _seeing(session_id: SessionId, seen_at: datetime, expires_at: datetime) -> O
     yield Statement(_SEE, (session_id, to_micros(seen_at), to_micros(expires_at)))
 
 
-def _ending(session_id: SessionId, event: Event) -> Operation[bool]:
-    rows = yield Statement(_END, (session_id, to_micros(event.at)))
-    if rows:
-        yield events.append(event)
-    return bool(rows)
-
-
 class SqlSessionStore:
     """Keeps sessions in the database; the `SessionStore` of the ports."""
 
@@ -98,4 +91,4 @@ class SqlSessionStore:
 
     async def end_session(self, session_id: SessionId, event: Event) -> bool:
         """End the session at the event's time; False if it had ended."""
-        return await self._database.write(_ending, session_id, event)
+        return await self._database.write(events.changing, Statement(_END, (session_id, to_micros(event.at))), event)

@@ -19,22 +19,6 @@ _SET_PASSWORD = "UPDATE users SET password_hash = $2 WHERE id = $1 RETURNING id"
 _END_SESSIONS = "UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL"
 
 
-def _creating(user: User, password_hash: str | None, event: Event) -> Operation[bool]:
-    rows = yield Statement(
-        _CREATE, (user.id, user.email, user.name, password_hash, user.standing, to_micros(user.created_at))
-    )
-    if rows:
-        yield events.append(event)
-    return bool(rows)
-
-
-def _changing(sql: str, user_id: UserId, value: str, event: Event) -> Operation[bool]:
-    rows = yield Statement(sql, (user_id, value))
-    if rows:
-        yield events.append(event)
-    return bool(rows)
-
-
 def _setting_password(user_id: UserId, password_hash: str, event: Event) -> Operation[bool]:
     """Whoever knew the old password may be signed in with it, so every session ends with it."""
     rows = yield Statement(_SET_PASSWORD, (user_id, password_hash))
@@ -71,15 +55,16 @@ class SqlUserStore:
 
     async def create(self, user: User, password_hash: str | None, event: Event) -> bool:
         """Write a new user; False if the address is in use."""
-        return await self._database.write(_creating, user, password_hash, event)
+        args = (user.id, user.email, user.name, password_hash, user.standing, to_micros(user.created_at))
+        return await self._database.write(events.changing, Statement(_CREATE, args), event)
 
     async def rename(self, user_id: UserId, name: str, event: Event) -> bool:
         """Set the name; False if there is no such user."""
-        return await self._database.write(_changing, _RENAME, user_id, name, event)
+        return await self._database.write(events.changing, Statement(_RENAME, (user_id, name)), event)
 
     async def set_standing(self, user_id: UserId, standing: Standing, event: Event) -> bool:
         """Set the standing; False if there is no such user, or they stand so already."""
-        return await self._database.write(_changing, _SET_STANDING, user_id, standing, event)
+        return await self._database.write(events.changing, Statement(_SET_STANDING, (user_id, standing)), event)
 
     async def set_password(self, user_id: UserId, password_hash: str, event: Event) -> bool:
         """Set the password and end every session of the user; False if there is no such user."""
