@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from consentry.cli.deeds import BY_COMMAND_LINE, parse_moment, run_deed
+from consentry.cli.deeds import BY_COMMAND_LINE, PAGE_SIZE, parse_moment, read_all, run_deed
 from consentry.cli.options import AsJson, ConfigFile
 from consentry.cli.output import Item, note, show
 from consentry.cli.people import organisation_id_of
@@ -25,7 +25,6 @@ commands.add_typer(_apps)
 
 ClientIdArgument = Annotated[str, typer.Argument(metavar="CLIENT_ID", help="The app's client ID.")]
 
-_PAGE_SIZE = 200
 _KEEP_IT = "Keep the client secret safe now: it cannot be shown again."
 
 
@@ -69,17 +68,10 @@ def list_apps(
 
     async def deed(deeds: "Deeds") -> list[App]:
         owner = None if organisation is None else await organisation_id_of(deeds, organisation)
-        found: list[App] = []
-        while True:
-            page = await deeds.app_registry.page(
-                BY_COMMAND_LINE,
-                organisation_id=owner,
-                after=found[-1].client_id if found else None,
-                limit=_PAGE_SIZE,
-            )
-            found += page
-            if len(page) < _PAGE_SIZE:
-                return found
+        return await read_all(
+            lambda after: deeds.app_registry.page(BY_COMMAND_LINE, organisation_id=owner, after=after, limit=PAGE_SIZE),
+            lambda app: app.client_id,
+        )
 
     apps = run_deed(config, deed)
     show([app_object(app) if as_json else _row(app) for app in apps], as_json=as_json)

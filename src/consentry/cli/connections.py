@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from consentry.cli.deeds import BY_COMMAND_LINE, run_deed
+from consentry.cli.deeds import BY_COMMAND_LINE, PAGE_SIZE, read_all, run_deed
 from consentry.cli.options import AsJson, ConfigFile
 from consentry.cli.output import Item, show
 from consentry.cli.people import organisation_id_of
@@ -19,8 +19,6 @@ commands = typer.Typer()
 _connections = typer.Typer(name="connection", help="See what users approved, and end it.", no_args_is_help=True)
 commands.add_typer(_connections)
 
-_PAGE_SIZE = 200
-
 
 @_connections.command("list")
 def list_connections(
@@ -34,20 +32,14 @@ def list_connections(
     """List connections, newest first."""
 
     async def deed(deeds: "Deeds") -> list[ConnectionToday]:
-        found: list[ConnectionToday] = []
         owner = None if organisation is None else await organisation_id_of(deeds, organisation)
-        while True:
-            page = await deeds.connections.list_all(
-                BY_COMMAND_LINE,
-                owner,
-                client_id=None if app is None else ClientId(app),
-                include_ended=ended,
-                after=found[-1].details.connection.id if found else None,
-                limit=_PAGE_SIZE,
-            )
-            found += page
-            if len(page) < _PAGE_SIZE:
-                return found
+        client_id = None if app is None else ClientId(app)
+        return await read_all(
+            lambda after: deeds.connections.list_all(
+                BY_COMMAND_LINE, owner, client_id=client_id, include_ended=ended, after=after, limit=PAGE_SIZE
+            ),
+            lambda today: today.details.connection.id,
+        )
 
     connections = run_deed(config, deed)
     show([_item(today) if as_json else _row(today) for today in connections], as_json=as_json)

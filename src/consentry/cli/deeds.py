@@ -15,13 +15,17 @@ from consentry.model.acting import operator
 from consentry.model.faults import DeedError, Fault, InvalidInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
     from pathlib import Path
 
     from consentry.settings import Settings
     from consentry.wiring import Deeds
 
 T = TypeVar("T")
+K = TypeVar("K")
+
+PAGE_SIZE = 200
+"""How many things a list reads at once."""
 
 BY_COMMAND_LINE = operator(None, through="command line")
 """Who acts here: whoever may run commands on this machine."""
@@ -54,6 +58,16 @@ async def _run(settings: Settings, deed: Callable[[Deeds], Awaitable[T]]) -> T:
         return await deed(deeds)
     finally:
         await deeds.database.close()
+
+
+async def read_all(page: Callable[[K | None], Awaitable[Sequence[T]]], id_of: Callable[[T], K]) -> list[T]:
+    """Return everything that `page` gives, page after page; it is called with the last identifier that it gave."""
+    found: list[T] = []
+    after: K | None = None
+    while read := await page(after):
+        found += read
+        after = id_of(read[-1])
+    return found
 
 
 def _line(fault: Fault) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from consentry.cli.deeds import BY_COMMAND_LINE, parse_moment, run_deed
+from consentry.cli.deeds import BY_COMMAND_LINE, PAGE_SIZE, parse_moment, read_all, run_deed
 from consentry.cli.options import AsJson, ConfigFile
 from consentry.cli.output import Item, note, show
 from consentry.cli.people import organisation_id_of
@@ -24,7 +24,6 @@ commands = typer.Typer()
 _keys = typer.Typer(name="key", help="Make, list and revoke API keys.", no_args_is_help=True)
 commands.add_typer(_keys)
 
-_PAGE_SIZE = 200
 _LIFETIME = re.compile(r"([1-9][0-9]{0,4})([dy])")
 _DAYS = {"d": 1, "y": 365}
 
@@ -94,18 +93,11 @@ def list_keys(
     """List API keys, newest first, revoked and expired ones too."""
 
     async def deed(deeds: "Deeds") -> list[Item]:
-        found: list[ApiKeyDetails] = []
         owner = None if organisation is None else await organisation_id_of(deeds, organisation)
-        while True:
-            page = await deeds.api_keys.list_all(
-                BY_COMMAND_LINE,
-                owner,
-                after=found[-1].key.id if found else None,
-                limit=_PAGE_SIZE,
-            )
-            found += page
-            if len(page) < _PAGE_SIZE:
-                break
+        found = await read_all(
+            lambda after: deeds.api_keys.list_all(BY_COMMAND_LINE, owner, after=after, limit=PAGE_SIZE),
+            lambda details: details.key.id,
+        )
         now = deeds.clock.now()
         return [api_key_object(details, now) if as_json else _row(details, now) for details in found]
 

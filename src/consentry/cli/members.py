@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from consentry.cli.deeds import BY_COMMAND_LINE, run_deed
+from consentry.cli.deeds import BY_COMMAND_LINE, PAGE_SIZE, read_all, run_deed
 from consentry.cli.options import AsJson, ConfigFile
 from consentry.cli.output import Item, show
-from consentry.cli.people import PAGE_SIZE, EmailArgument, OrganisationArgument, organisation_id_of, user_of
+from consentry.cli.people import EmailArgument, OrganisationArgument, organisation_id_of, user_of
 from consentry.model.organisation import MemberDetails
 
 if TYPE_CHECKING:
@@ -68,12 +68,11 @@ def list_members(organisation: OrganisationArgument, *, config: ConfigFile = Non
 
     async def deed(deeds: "Deeds") -> list[Item]:
         organisation_id = await organisation_id_of(deeds, organisation)
-        items: list[Item] = []
-        after = None
-        while page := await deeds.people.members.page(BY_COMMAND_LINE, organisation_id, after=after, limit=PAGE_SIZE):
-            items += [_member_item(deeds, one) for one in page]
-            after = page[-1].user.id
-        return items
+        found = await read_all(
+            lambda after: deeds.people.members.page(BY_COMMAND_LINE, organisation_id, after=after, limit=PAGE_SIZE),
+            lambda one: one.user.id,
+        )
+        return [_member_item(deeds, one) for one in found]
 
     show(run_deed(config, deed), as_json=as_json)
 

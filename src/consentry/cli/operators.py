@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from consentry.cli.deeds import BY_COMMAND_LINE, run_deed
+from consentry.cli.deeds import BY_COMMAND_LINE, PAGE_SIZE, read_all, run_deed
 from consentry.cli.options import AsJson, ConfigFile
 from consentry.cli.output import Item, note, show
 from consentry.json_objects import resource_object
@@ -20,7 +20,6 @@ _resources = typer.Typer(name="resource", help="Register the product's APIs.", n
 commands.add_typer(_resources)
 commands.add_typer(_operators)
 
-_PAGE_SIZE = 200
 _KEEP_TOKEN = "Keep the operator token safe now: it may do everything, and cannot be shown again."  # noqa: S105 - a sentence
 _KEEP_SECRET = "Keep the client secret safe now: it cannot be shown again."  # noqa: S105 - a sentence
 
@@ -93,12 +92,10 @@ def list_resources(*, config: ConfigFile = None, as_json: AsJson = False) -> Non
     """List the registered APIs."""
 
     async def deed(deeds: "Deeds") -> list[Item]:
-        items: list[Item] = []
-        after = None
-        while page := await deeds.resources.page(BY_COMMAND_LINE, after=after, limit=_PAGE_SIZE):
-            items += map(resource_object, page)
-            after = page[-1].id
-        return items
+        found = await read_all(
+            lambda after: deeds.resources.page(BY_COMMAND_LINE, after=after, limit=PAGE_SIZE), lambda one: one.id
+        )
+        return [resource_object(one) for one in found]
 
     show(run_deed(config, deed), as_json=as_json)
 

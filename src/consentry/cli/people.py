@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from consentry.cli.deeds import BY_COMMAND_LINE, run_deed
+from consentry.cli.deeds import BY_COMMAND_LINE, PAGE_SIZE, read_all, run_deed
 from consentry.cli.options import AsJson, ConfigFile
 from consentry.cli.output import CommandError, Item, show
 from consentry.json_objects import organisation_object, user_object
@@ -29,8 +29,6 @@ OrganisationArgument = Annotated[
     str, typer.Argument(metavar="ORG", help="The organisation: its ID, or its name where only one has it.")
 ]
 EmailArgument = Annotated[str, typer.Argument(metavar="EMAIL", help="The user's e-mail address.")]
-
-PAGE_SIZE = 200
 
 
 async def organisation_id_of(deeds: "Deeds", name_or_id: str) -> "OrganisationId":
@@ -66,12 +64,11 @@ def list_organisations(*, config: ConfigFile = None, as_json: AsJson = False) ->
     """List all organisations."""
 
     async def deed(deeds: "Deeds") -> list[Item]:
-        items: list[Item] = []
-        after = None
-        while page := await deeds.people.organisations.page(BY_COMMAND_LINE, after=after, limit=PAGE_SIZE):
-            items += map(organisation_object, page)
-            after = page[-1].id
-        return items
+        found = await read_all(
+            lambda after: deeds.people.organisations.page(BY_COMMAND_LINE, after=after, limit=PAGE_SIZE),
+            lambda one: one.id,
+        )
+        return [organisation_object(one) for one in found]
 
     show(run_deed(config, deed), as_json=as_json)
 
@@ -143,12 +140,10 @@ def list_users(*, config: ConfigFile = None, as_json: AsJson = False) -> None:
     """List all users."""
 
     async def deed(deeds: "Deeds") -> list[Item]:
-        items: list[Item] = []
-        after = None
-        while page := await deeds.people.users.page(BY_COMMAND_LINE, after=after, limit=PAGE_SIZE):
-            items += map(user_object, page)
-            after = page[-1].id
-        return items
+        found = await read_all(
+            lambda after: deeds.people.users.page(BY_COMMAND_LINE, after=after, limit=PAGE_SIZE), lambda one: one.id
+        )
+        return [user_object(one) for one in found]
 
     show(run_deed(config, deed), as_json=as_json)
 
