@@ -1,0 +1,189 @@
+"""After a whole run with values that can be recognised, neither the logs nor the database holds one (OP-02, OP-03, S7).
+
+The server is a process of its own, so that everything that it writes is seen.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from live_server import RegisteredClient, Site, free_socket
+from small_world import SMALL_CATALOG
+from user_agent import VERIFIER, UserAgent, authorize_url, exchange, introspect, query_of, refresh, revoke
+
+PASSWORD = "canary-password-7391"
+WRONG_PASSWORD = "canary-wrong-password-5512"
+STATE = "canary-state-8820"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    email: str
+    password: str = PASSWORD
+
+
+@dataclass(slots=True)
+class Served:
+    """A `consentry serve` process, its folder, and the values that must never be found."""
+
+    issuer: str
+    folder: Path
+    canaries: set[str]
+
+    def command(self, *arguments: str, given: str | None = None) -> Any:
+        done = subprocess.run(
+            [sys.executable, "-m", "consentry", *arguments, "--json"],
+            env=environment(self.issuer, self.folder),
+            cwd=self.folder,
+            input=given,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        with (self.folder / "commands.err").open("a") as log:
+            log.write(done.stderr)
+        return json.loads(done.stdout)
+
+
+def environment(issuer: str, folder: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CONSENTRY_")}
+    return kept | {
+        "CONSENTRY_ISSUER": issuer,
+        "CONSENTRY_DATABASE_URL": f"sqlite:///{folder / 'consentry.sqlite3'}",
+        "CONSENTRY_CATALOG": str(folder / "catalog.toml"),
+        "CONSENTRY_LOG_FORMAT": "json",
+    }
+
+
+@pytest.fixture
+def served(migrated_file: Path, tmp_path: Path) -> Iterator[Served]:
+    shutil.copy(migrated_file, tmp_path / "consentry.sqlite3")
+    (tmp_path / "catalog.toml").write_text(SMALL_CATALOG, encoding="utf-8")
+    probe, port = free_socket()
+    probe.close()
+    issuer = f"http://127.0.0.1:{port}"
+    with (tmp_path / "server.out").open("wb") as out, (tmp_path / "server.err").open("wb") as err:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "consentry", "serve", "--port", str(port)],
+            env=environment(issuer, tmp_path),
+            cwd=tmp_path,
+            stdout=out,
+            stderr=err,
+        )
+        try:
+            _wait_until_ready(issuer)
+            yield Served(issuer, tmp_path, {PASSWORD, WRONG_PASSWORD, STATE, VERIFIER})
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _wait_until_ready(issuer: str) -> None:
+    for _ in range(300):
+        try:
+            if httpx.get(f"{issuer}/readyz").status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.05)
+    raise AssertionError("the server did not start")
+
+
+def secret_part(credential: str) -> str:
+    """Return the part that makes it a secret: after the prefix and the 22 characters that are an identifier."""
+    return credential.rsplit("_", 1)[1][22:]
+
+
+def test_op_02_op_03_no_secret_is_in_the_logs_or_in_the_database(served: Served) -> None:
+    organisation = served.command("org", "create", "Acme Books")["id"]
+    served.command("user", "create", "ana@acme.test", "--password-stdin", given=PASSWORD)
+    served.command("member", "set", organisation, "ana@acme.test", "--role", "owner")
+    made = served.command(
+        *("app", "register", organisation, "--name", "Ledgerly", "--type", "confidential"),
+        *("--redirect-uri", "https://client.test/cb", "--scope", "invoicing:read"),
+    )
+    resource = served.command("resource", "register", "Books", "--identifier", "https://api.books.test")
+    key = served.command(
+        "key", "create", organisation, "ana@acme.test", "--name", "Night", "--permission", "invoice.read"
+    )
+    operator = served.command("operator", "create", "Op")
+    app = RegisteredClient(made["client_id"], made["client_secret"])
+    api = RegisteredClient(resource["client_id"], resource["client_secret"])
+    credentials = [made["client_secret"], resource["client_secret"]]
+    shown = [str(value) for value in (*key.values(), *operator.values())]
+    credentials += [one for one in shown if one.startswith("cst_") and len(one) > 70]
+    assert len(credentials) == 4
+
+    credentials += _use_everything(served, app, api, credentials[2], credentials[3])
+
+    assert len(credentials) == 4 + 7
+    wanted = served.canaries | {secret_part(one) for one in credentials}
+    leaks = [
+        f"{file.name}: {canary[:20]}"
+        for file in sorted(served.folder.iterdir())
+        if file.is_file()
+        for canary in wanted
+        if canary.encode() in file.read_bytes()
+    ]
+    allowed = {f"consentry.sqlite3{end}: {STATE}" for end in ("", "-wal")}  # the app's own, in its open request
+    assert set(leaks) <= allowed
+
+
+def _use_everything(served: Served, app: RegisteredClient, api: RegisteredClient, key: str, operator: str) -> list[str]:
+    """Go through every step, the failing ones too; return the credentials that were seen on the way."""
+    site: Any = _Address(served.issuer)
+    with UserAgent(site) as agent:
+        agent.sign_in(Member("ana@acme.test", WRONG_PASSWORD))  # type: ignore[arg-type] # has what is read of a Person
+        page = agent.sign_in(
+            Member("ana@acme.test"),  # type: ignore[arg-type] # as above
+            authorize_url(served.issuer, app, scope="invoicing:read", state=STATE),
+        )
+        code = query_of(agent.answer(page).headers["location"])["code"]
+        session = agent.http.cookies["consentry"]
+        exchange(site, app, code, code_verifier="w" * 43)
+        tokens = exchange(site, app, code).json()
+        introspect(site, api, tokens["access_token"])
+        fresh = refresh(site, app, tokens["refresh_token"]).json()
+        again = refresh(site, app, fresh["refresh_token"]).json()
+        refresh(site, app, again["access_token"])
+        for bearer in (key, operator, again["access_token"], "cst_at_broken"):
+            httpx.get(f"{served.issuer}/api/v1/me/access", headers={"Authorization": f"Bearer {bearer}"})
+            httpx.get(f"{served.issuer}/api/v1/apps", params={"api_key": bearer})
+        httpx.post(f"{served.issuer}/oauth/token", params={"client_secret": app.secret or ""}, data={"code": code})
+        exchange(site, app, code)
+        revoke(site, app, fresh["refresh_token"])
+    return [
+        *(code, session, tokens["access_token"], tokens["refresh_token"]),
+        *(fresh["access_token"], fresh["refresh_token"], again["access_token"]),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Address:
+    """What the user agent needs of a site that is another process."""
+
+    issuer: str
+
+
+def test_op_02_a_fault_is_logged_without_its_text(site: Site, monkeypatch: pytest.MonkeyPatch, capfd: Any) -> None:
+    async def broken(*_: object) -> None:
+        raise RuntimeError("canary of a fault")
+
+    monkeypatch.setattr(type(site.deeds.database), "read", broken)
+
+    answer = httpx.get(f"{site.issuer}/oauth/authorize?client_id=x&redirect_uri=canary-of-a-query")
+
+    said = "".join(capfd.readouterr())
+    assert answer.status_code == 500
+    assert answer.headers["x-request-id"] in said
+    assert "canary" not in said
