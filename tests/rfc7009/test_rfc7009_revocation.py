@@ -1,5 +1,7 @@
 """A client takes its tokens back. RFC 7009."""
 
+from dataclasses import replace
+
 import pytest
 
 from consentry.model.access import Reason
@@ -48,6 +50,15 @@ async def test_rv_03_a_public_app_revokes_with_its_client_id_alone(protocol: Pro
     tokens = await protocol.connect(protocol.tool)
 
     await protocol.revoke(protocol.tool, tokens.refresh_token)
+
+    assert await protocol.why_refused(tokens.access_token) is Reason.REVOKED
+
+
+async def test_a_refresh_token_can_be_revoked_after_the_servers_key_was_changed(protocol: ProtocolWorld) -> None:
+    tokens = await protocol.connect(protocol.tool)
+    after = replace(protocol.deeds.revoke_token, mac_key=b"another key".ljust(32))
+
+    await after.revoke(tokens.refresh_token or "", await protocol.authenticate(protocol.tool.credentials))
 
     assert await protocol.why_refused(tokens.access_token) is Reason.REVOKED
 
