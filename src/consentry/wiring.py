@@ -29,6 +29,7 @@ from consentry.flows.resource_servers import ResourceServers
 from consentry.flows.revoke_token import RevokeToken
 from consentry.flows.roles import Roles
 from consentry.flows.sign_in import SignIn
+from consentry.flows.signing_keys import SigningKeys
 from consentry.flows.throttle import Throttle
 from consentry.flows.token_policy import TokenPolicy
 from consentry.flows.usage import UsageRecorder
@@ -56,6 +57,7 @@ from consentry.storage.members import SqlMemberStore, SqlRoleStore
 from consentry.storage.operators import SqlOperatorStore, SqlResourceStore
 from consentry.storage.organisations import SqlOrganisationStore
 from consentry.storage.sessions import SqlSessionStore
+from consentry.storage.signing_keys import SqlSigningKeyStore
 from consentry.storage.sqlite import SqliteDatabase
 from consentry.storage.throttles import SqlThrottleStore
 from consentry.storage.usage import SqlUsageStore
@@ -93,6 +95,7 @@ class Deeds:
     revoke_token: RevokeToken
     introspect_token: IntrospectToken
     check_bearer: CheckBearer
+    signing_keys: SigningKeys
     usage: UsageRecorder
     housekeeping: Housekeeping
 
@@ -166,6 +169,7 @@ def open_deeds(
         revoke_token=RevokeToken(credentials, mac_key, clock, secrets),
         introspect_token=IntrospectToken(check_bearer, approvals, settings.issuer),
         check_bearer=check_bearer,
+        signing_keys=SigningKeys(SqlSigningKeyStore(database), clock, secrets, _derive_key(settings, "signing keys")),
         usage=usage,
         housekeeping=Housekeeping(
             SqlHousekeepingStore(database),

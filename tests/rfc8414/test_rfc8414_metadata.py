@@ -12,6 +12,7 @@ def test_the_document_lists_what_is_there_and_nothing_else() -> None:
         "token_endpoint": "https://login.test/oauth/token",
         "revocation_endpoint": "https://login.test/oauth/revoke",
         "introspection_endpoint": "https://login.test/oauth/introspect",
+        "jwks_uri": "https://login.test/oauth/jwks",
         "scopes_supported": ["a", "b"],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],

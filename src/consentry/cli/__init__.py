@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from consentry.cli import apps, connections, demo, init, keys, members, migrate, operators, people, serve
+from consentry.cli import apps, connections, demo, init, keys, members, migrate, operators, people, serve, signing_keys
 from consentry.cli.output import CommandError, complain
 from consentry.settings_sources import SettingsError
 
@@ -20,6 +20,7 @@ COMMANDS: tuple[typer.Typer, ...] = (
     connections.commands,
     keys.commands,
     operators.commands,
+    signing_keys.commands,
 )
 """The commands of each module, in the order in which `consentry --help` shows them."""
 

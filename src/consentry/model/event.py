@@ -39,6 +39,7 @@ class EventKind(StrEnum):
     RESOURCE_REGISTERED = "resource.registered"
     OPERATOR_CREATED = "operator.created"
     OPERATOR_REVOKED = "operator.revoked"
+    SIGNING_KEY_ROTATED = "signing_key.rotated"
     PASSWORD_SET = "user.password_set"  # noqa: S105 - an event's name
     SIGNED_IN = "user.signed_in"
     SIGNED_OUT = "user.signed_out"

@@ -8,6 +8,7 @@ AUTHORIZATION_PATH = "/oauth/authorize"
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path, not a secret
 REVOCATION_PATH = "/oauth/revoke"
 INTROSPECTION_PATH = "/oauth/introspect"
+JWKS_PATH = "/oauth/jwks"
 
 _WELL_KNOWN = "/.well-known/oauth-authorization-server"
 _MAX_LENGTH = 2000
@@ -32,6 +33,7 @@ def authorization_server_metadata(
         "token_endpoint": issuer + TOKEN_PATH,
         "revocation_endpoint": issuer + REVOCATION_PATH,
         "introspection_endpoint": issuer + INTROSPECTION_PATH,
+        "jwks_uri": issuer + JWKS_PATH,
         "scopes_supported": sorted(scopes),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],

@@ -14,6 +14,7 @@ from starlette.routing import Mount, Route
 from consentry.oauth.metadata import (
     AUTHORIZATION_PATH,
     INTROSPECTION_PATH,
+    JWKS_PATH,
     REVOCATION_PATH,
     TOKEN_PATH,
     well_known_path,
@@ -72,6 +73,7 @@ class _ProgramEndpoints:
             TOKEN_PATH: endpoints.token,
             REVOCATION_PATH: endpoints.revoke,
             INTROSPECTION_PATH: endpoints.introspect,
+            JWKS_PATH: endpoints.jwks,
             well_known_path(deeds.settings.issuer): endpoints.metadata,
         }
 

@@ -1,7 +1,7 @@
-"""The endpoints that programs call: token, revocation, introspection and metadata.
+"""The endpoints that programs call: token, revocation, introspection, metadata and public keys.
 
 Bare ASGI callables beside the pages' routes, because a platform's API may call them on every request. RFC 6749 §3.2,
-RFC 7009, RFC 7662, RFC 8414.
+RFC 7009, RFC 7662, RFC 8414, RFC 7517.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from consentry.oauth.parameters import Parameters
     from consentry.wiring import Deeds
 
-_METADATA_CACHE = b"public, max-age=300"
+_PUBLIC_CACHE = b"public, max-age=300"
 _CORS: tuple[Header, ...] = (
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", b"WWW-Authenticate"),
@@ -65,16 +65,25 @@ class OAuthEndpoints:
 
     async def metadata(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """`GET /.well-known/oauth-authorization-server`. RFC 8414 §3."""
+        await self._answer_get(scope, send, self._metadata)
+
+    async def jwks(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        """`GET /oauth/jwks`: the public keys that check our signatures. RFC 7517 §5."""
+        await self._answer_get(scope, send, self.deeds.signing_keys.jwks)
+
+    async def _answer_get(self, scope: Scope, send: Send, document: Callable[[], Awaitable[dict[str, object]]]) -> None:
         if scope["method"] == "OPTIONS":
             await send_bytes(send, b"", status=204, headers=_PREFLIGHT)
         elif scope["method"] not in {"GET", "HEAD"}:
             await _refuse_method(send, b"GET, HEAD, OPTIONS")
         else:
-            issuer = self.deeds.settings.issuer
-            body = authorization_server_metadata(
-                issuer, scopes=tuple(self.deeds.catalog.scopes), service_documentation=f"{issuer}/api/v1/docs"
-            )
-            await send_json(send, body, headers=_CORS, cache=_METADATA_CACHE)
+            await send_json(send, await document(), headers=_CORS, cache=_PUBLIC_CACHE)
+
+    async def _metadata(self) -> dict[str, object]:
+        issuer = self.deeds.settings.issuer
+        return authorization_server_metadata(
+            issuer, scopes=tuple(self.deeds.catalog.scopes), service_documentation=f"{issuer}/api/v1/docs"
+        )
 
     async def _answer_post(
         self,

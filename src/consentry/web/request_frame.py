@@ -20,7 +20,15 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 _TOO_LARGE = 413
-_FOR_PROGRAMS = ("/oauth/token", "/oauth/revoke", "/oauth/introspect", "/api/", "/.well-known/")
+_FOR_PROGRAMS = (
+    "/oauth/token",
+    "/oauth/revoke",
+    "/oauth/introspect",
+    "/oauth/jwks",
+    "/guard/",
+    "/api/",
+    "/.well-known/",
+)
 
 
 class RequestFrame:

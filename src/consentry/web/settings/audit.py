@@ -59,6 +59,7 @@ _WORDS: Mapping[EventKind, str] = {
     EventKind.API_KEY_REVOKED: "API key revoked",
     EventKind.RESOURCE_REGISTERED: "Resource server registered",
     EventKind.OPERATOR_CREATED: "Operator created",
+    EventKind.SIGNING_KEY_ROTATED: "Signing key replaced",
     EventKind.OPERATOR_REVOKED: "Operator revoked",
     EventKind.PASSWORD_SET: "Password set",
     EventKind.SIGNED_IN: "Signed in",

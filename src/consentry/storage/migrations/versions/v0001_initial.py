@@ -259,6 +259,16 @@ _STATEMENTS = (
     ) {keyed}
     """,
     """
+    CREATE TABLE signing_keys (
+        id {id} PRIMARY KEY,
+        public_jwk TEXT NOT NULL,
+        sealed_jwk {blob} NOT NULL,
+        created_at {int} NOT NULL,
+        retired_at {int}
+    ) {keyed}
+    """,
+    "CREATE UNIQUE INDEX signing_keys_current ON signing_keys ((retired_at IS NULL)) WHERE retired_at IS NULL",
+    """
     CREATE TABLE events (
         id {id} PRIMARY KEY,
         at {int} NOT NULL,

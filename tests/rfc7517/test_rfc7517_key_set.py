@@ -1,0 +1,33 @@
+"""The key set that checks our signatures, over real HTTP. RFC 7517 §5, §9.3; RFC 7518 §6.2.1."""
+
+import httpx
+
+from live_server import Site
+
+PATH = "/oauth/jwks"
+PUBLIC = {"kty", "crv", "x", "y", "kid", "use", "alg"}
+
+
+def test_jw_13_the_key_set_has_public_members_only(site: Site) -> None:
+    answer = httpx.get(site.issuer + PATH)
+
+    [key] = answer.json()["keys"]
+    assert set(key) == PUBLIC
+    assert (key["kty"], key["crv"], key["use"], key["alg"]) == ("EC", "P-256", "sig", "ES256")
+
+
+def test_the_key_set_is_the_same_each_time_and_may_be_kept_for_a_while_by_any_page(site: Site) -> None:
+    first, second = (httpx.get(site.issuer + PATH) for _ in range(2))
+
+    assert first.json() == second.json()
+    assert first.headers["content-type"] == "application/json"
+    assert first.headers["cache-control"] == "public, max-age=300"
+    assert first.headers["access-control-allow-origin"] == "*"
+    assert httpx.options(site.issuer + PATH).status_code == 204
+    assert httpx.post(site.issuer + PATH).headers["allow"] == "GET, HEAD, OPTIONS"
+
+
+def test_the_metadata_names_the_key_set(site: Site) -> None:
+    metadata = httpx.get(f"{site.issuer}/.well-known/oauth-authorization-server").json()
+
+    assert metadata["jwks_uri"] == site.issuer + PATH
