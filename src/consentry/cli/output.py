@@ -73,9 +73,13 @@ def _rfc_3339(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 
+_ABBREVIATIONS = {"id": "ID", "api": "API", "uri": "URI", "uris": "URIs", "pkce": "PKCE"}
+
+
 def _heading(key: str) -> str:
-    words = key.replace("_", " ")
-    return (words[:1].upper() + words[1:]).replace(" id", " ID").replace("Id", "ID")
+    words = [_ABBREVIATIONS.get(word, word) for word in key.split("_")]
+    heading = " ".join(words)
+    return heading[:1].upper() + heading[1:]
 
 
 def _cell(value: object) -> str:
@@ -86,6 +90,8 @@ def _cell(value: object) -> str:
             return "yes" if value else "no"
         case datetime():
             return _rfc_3339(value)
+        case [Mapping(), *_]:
+            return "; ".join(_cell(each) for each in value)
         case list() | tuple():
             return ", ".join(_cell(each) for each in value)
         case Mapping():
