@@ -90,10 +90,8 @@ def _cell(value: object) -> str:
             return "yes" if value else "no"
         case datetime():
             return _rfc_3339(value)
-        case [Mapping(), *_]:
-            return "; ".join(_cell(each) for each in value)
-        case list() | tuple():
-            return ", ".join(_cell(each) for each in value)
+        case [first, *_] if isinstance(value, list | tuple):
+            return ("; " if isinstance(first, Mapping) else ", ").join(_cell(each) for each in value)
         case Mapping():
             return ", ".join(f"{_heading(str(key))}: {_cell(each)}" for key, each in value.items())
         case _:
