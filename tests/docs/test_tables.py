@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 from docs_pages import ROOT, blocks, rows
 
+from consentry.error_reference import error_reference_markdown
 from consentry.flows.authorize import UntrustedCode
 from consentry.guard.answer import answer_refused
 from consentry.model.access import Reason, Refused
 from consentry.model.catalog import CONSENTRY_PERMISSIONS, parse_catalog
 from consentry.model.event import EventKind
+from consentry.model.refusal_guide import CHECK_FAILED, REFUSALS
 from consentry.oauth.pkce import matches
 from consentry.oauth.redirect_uri import find_fault
 from consentry.oauth.scope import Scope
@@ -28,14 +30,20 @@ def codes(page: str) -> list[tuple[str, list[str]]]:
     return [(row[0].strip("`"), row[1:]) for row in rows(page) if re.fullmatch(r"`[^`]+`", row[0])]
 
 
+def test_the_page_of_errors_is_what_the_code_explains() -> None:
+    page = (ROOT / "docs" / "errors.md").read_text("utf-8")
+
+    assert page == error_reference_markdown(), "write it anew: python scripts/write_error_reference.py"
+
+
 def test_every_reason_of_a_refusal_is_explained_with_what_the_guard_sends() -> None:
-    told = {code: (cells[0], cells[1].split()[0]) for code, cells in codes("docs/guard-your-api.md")}
+    told = {one.code: (one.status, one.error or one.code) for one in REFUSALS if one.code != CHECK_FAILED}
 
     sent = {}
     for reason in Reason:
         scopes = Scope.of("files:read") if reason is Reason.SCOPE_NOT_GRANTED else Scope()
-        answer = answer_refused(Refused(reason, "Why.", "file.read", scopes))
-        sent[reason.value] = (str(answer.status), f"`{json.loads(answer.body)['error']}`")
+        answer = answer_refused(Refused(reason, "Why.", "file.read", scopes), issuer="https://apps.test")
+        sent[reason.value] = (answer.status, json.loads(answer.body)["error"])
     assert told == sent
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from consentry.model.access import Reason, Refused
+from consentry.model.refusal_guide import CHECK_FAILED, documentation_url
 from consentry.oauth.bearer import challenge
 from consentry.oauth.errors import ErrorCode, as_description
 
@@ -40,8 +41,11 @@ class CallRefusedError(Exception):
         self.refused = refused
 
 
-def answer_refused(refused: Refused, *, realm: str = REALM) -> Answer:
-    """Return the answer that tells the app's developer why the call was refused and which side is missing."""
+def answer_refused(refused: Refused, *, issuer: str, realm: str = REALM) -> Answer:
+    """Return the answer that tells the app's developer why the call was refused and which side is missing.
+
+    `issuer` is where the reason is explained.
+    """
     status, code = _status_of(refused)
     header = challenge(
         realm,
@@ -55,6 +59,7 @@ def answer_refused(refused: Refused, *, realm: str = REALM) -> Answer:
         "reason": refused.reason.value,
         "error_description": refused.sentence,
         "missing": _DENIED.get(refused.reason, "token"),
+        "documentation": documentation_url(issuer, refused.reason),
     }
     if refused.permission is not None:
         body["permission"] = refused.permission
@@ -63,12 +68,13 @@ def answer_refused(refused: Refused, *, realm: str = REALM) -> Answer:
     return _answer(status, body, {"www-authenticate": header})
 
 
-def answer_failure() -> Answer:
+def answer_failure(*, issuer: str) -> Answer:
     """Return the answer for a check that could not be made: nobody is let in unchecked, and trying again may help."""
     body = {
         "error": ErrorCode.TEMPORARILY_UNAVAILABLE.value,
-        "reason": "check_failed",
+        "reason": CHECK_FAILED,
         "error_description": "The credential could not be checked just now. Try again in a moment.",
+        "documentation": documentation_url(issuer, CHECK_FAILED),
     }
     return _answer(503, body, {"retry-after": "1"})
 

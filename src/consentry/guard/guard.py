@@ -4,20 +4,16 @@ import asyncio
 import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import structlog
-
 from consentry.clock import SystemClock
 from consentry.flows.check_bearer import CheckBearer
 from consentry.flows.usage import UsageRecorder
-from consentry.guard.answer import CallRefusedError, answer_failure, answer_refused
-from consentry.guard.call import Call, read_bearer
-from consentry.guard.judgement import find_refusal
+from consentry.guard.call import Call
+from consentry.guard.gate import Gate, UnknownPermissionError, names_of
 from consentry.model.access import Access, Refused
 from consentry.model.approval import ApprovalBook
 from consentry.model.catalog import Catalog, parse_catalog
@@ -27,15 +23,11 @@ from consentry.settings import Settings, load_settings
 from consentry.settings_sources import find_config
 from consentry.storage.credentials import SqlCredentialStore
 from consentry.storage.database import Database
+from consentry.storage.opening import open_database
 from consentry.storage.schema import require_current
-from consentry.storage.sqlite import SqliteDatabase
 from consentry.storage.usage import SqlUsageStore
 
-_log = structlog.get_logger(__name__)
-
-
-class UnknownPermissionError(ValueError):
-    """A route asks for a permission that the catalog does not declare, so nobody could ever call it."""
+__all__ = ["Guard", "UnknownPermissionError", "names_of"]
 
 
 class Guard:
@@ -52,11 +44,13 @@ class Guard:
         catalog: Catalog,
         database: Database,
         *,
+        issuer: str,
         resource: str | None = None,
         trusted_proxies: Sequence[IPv4Network | IPv6Network] = (),
     ) -> None:
         self.catalog = catalog
         self.trusted_proxies = trusted_proxies
+        self._gate = Gate(catalog, issuer)
         self._check_bearer = check_bearer
         self._usage = usage
         self._database = database
@@ -71,20 +65,24 @@ class Guard:
         API is refused. Without it, every token of this Consentry is good here.
 
         Raises:
-            ValueError: another engine than SQLite.
             SchemaOutdatedError: the database was not brought up to date; it says what to run.
             CatalogError, OSError: the catalog cannot be used.
         """
-        path = settings.sqlite_path
-        if path is None:
-            raise ValueError("This version works with SQLite only. Set database_url to sqlite:///path.")
-        require_current(path)
+        require_current(settings.database_url)
         catalog = parse_catalog(settings.catalog.read_text(encoding="utf-8"))
-        database = SqliteDatabase(path)
+        database = open_database(settings.database_url)
         clock = clock or SystemClock()
         usage = UsageRecorder(SqlUsageStore(database), clock)
         check = CheckBearer(SqlCredentialStore(database), ApprovalBook(catalog), RoleBook(catalog), usage, clock)
-        return cls(check, usage, catalog, database, resource=resource, trusted_proxies=settings.trusted_proxies)
+        return cls(
+            check,
+            usage,
+            catalog,
+            database,
+            issuer=settings.issuer,
+            resource=resource,
+            trusted_proxies=settings.trusted_proxies,
+        )
 
     @classmethod
     def from_config(cls, config: Path | str | None = None, *, resource: str | None = None) -> Self:
@@ -120,32 +118,16 @@ class Guard:
 
     async def authorise_call(self, call: Call, permissions: Sequence[str]) -> Access:
         """Do what `authorise` does, for a call as the adapters read it. Raises CallRefusedError."""
-        bearer = read_bearer(call)
-        if isinstance(bearer, Refused):
-            raise CallRefusedError(answer_refused(bearer), bearer)
+        bearer = self._gate.read(call)
         try:
-            answer = await self._judge(bearer, call.address, permissions)
+            checked = await self.check(bearer, call.address)
         except Exception as fault:
-            # Its text may hold data, so the log gets the kind only.
-            _log.critical("check_failed", fault=type(fault).__name__)
-            raise CallRefusedError(answer_failure(), None) from fault
-        if isinstance(answer, Refused):
-            raise CallRefusedError(answer_refused(answer), answer)
-        return answer
-
-    async def _judge(self, bearer: str, address: str | None, permissions: Sequence[str]) -> Access | Refused:
-        access = await self.check(bearer, address)
-        if isinstance(access, Refused):
-            return access
-        return find_refusal(access, permissions, self.catalog) or access
+            raise self._gate.failure(fault) from fault
+        return self._gate.judge(checked, permissions)
 
     def require_known(self, permissions: Sequence[str]) -> None:
         """Return if the catalog declares all of `permissions`; raises UnknownPermissionError, at start-up."""
-        for name in permissions:
-            if name not in self.catalog.permissions:
-                near = get_close_matches(name, list(self.catalog.permissions), n=1)
-                hint = f"Did you mean {near[0]}?" if near else "Declare it under [permissions]."
-                raise UnknownPermissionError(f"The catalog has no permission {name!r}. {hint}")
+        self._gate.require_known(permissions)
 
     async def __aenter__(self) -> Self:
         self._recording = asyncio.create_task(self._usage.run())
@@ -167,8 +149,3 @@ class Guard:
             await self._usage.flush()
         finally:
             await self._database.close()
-
-
-def names_of(permissions: str | Iterable[str]) -> tuple[str, ...]:
-    """Return one name, or several, as a tuple of names."""
-    return (permissions,) if isinstance(permissions, str) else tuple(permissions)
