@@ -9,7 +9,18 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
-from people_and_apps import EVERYTHING, SPANS, PeopleAndApps, anyone, index, permissions, scopes, some_scopes, which
+from people_and_apps import (
+    EVERYTHING,
+    SCOPES,
+    SPANS,
+    PeopleAndApps,
+    anyone,
+    index,
+    permissions,
+    scopes,
+    some_scopes,
+    which,
+)
 from promise_model import (
     CODE_LIFETIME,
     GRACE,
@@ -45,6 +56,26 @@ class TheGuardKeepsThePromise(PeopleAndApps):
             self.connect((0, 0), app, every, every, insists=True)
             if self.codes and not self.codes[-1].used:
                 self.redeem(0)
+
+    @rule(app=which, ticked=st.frozensets(st.sampled_from(SCOPES)))
+    def narrow_what_was_approved(self, app: int, ticked: Names) -> None:
+        """Approve everything, then, asked again, untick some of it."""
+        if self.model.apps[app].status != "deleted":
+            self.connect_with_everything(app)
+            self.connect((0, 0), app, self.model.apps[app].scopes, ticked, insists=True)
+            if self.codes and not self.codes[-1].used:
+                self.redeem(0)
+
+    @rule(span=st.sampled_from(SPANS), age=st.integers(2, 3))
+    def repeat_a_refresh(self, span: timedelta, age: int) -> None:
+        """Rotate twice, and send an old refresh token again after a while."""
+        if self.model.apps[1].status != "deleted":
+            self.connect_with_everything(1)
+            if self.families:
+                self.refresh(0, None, 1)
+                self.refresh(0, None, 1)
+                self.clock.pass_time(span)
+                self.refresh(0, None, age)
 
     # What is always true.
 
