@@ -81,15 +81,16 @@ def served(migrated_file: Path, tmp_path: Path) -> Iterator[Served]:
             stderr=err,
         )
         try:
-            _wait_until_ready(issuer)
+            _wait_until_ready(issuer, process, tmp_path / "server.err")
             yield Served(issuer, tmp_path, {PASSWORD, WRONG_PASSWORD, STATE, VERIFIER})
         finally:
             process.terminate()
             process.wait(20)
 
 
-def _wait_until_ready(issuer: str) -> None:
-    for _ in range(300):
+def _wait_until_ready(issuer: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(1200):
+        assert process.poll() is None, log.read_text()
         try:
             if httpx.get(f"{issuer}/readyz").status_code == 200:
                 return
