@@ -32,6 +32,8 @@ class Reason(StrEnum):
     SCOPE_NOT_GRANTED = "scope_not_granted"
     PERMISSION_NOT_IN_KEY = "permission_not_in_key"
     USER_LACKS_PERMISSION = "user_lacks_permission"
+    ROUTE_NOT_DECLARED = "route_not_declared"
+    REQUEST_AMBIGUOUS = "request_ambiguous"
 
 
 @dataclass(frozen=True, slots=True)

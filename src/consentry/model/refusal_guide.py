@@ -137,6 +137,18 @@ _REASONS: Mapping[Reason, tuple[int, str | None, str, str]] = {
         "the user does not hold the permission in this organisation",
         "asking again does not help: an administrator of the organisation can give it to the user",
     ),
+    Reason.ROUTE_NOT_DECLARED: (
+        403,
+        "access_denied",
+        "behind a gateway: no line of the API's routes file is about this method and path",
+        "check the address; the API's operator declares the route in the file that `guard_routes` names",
+    ),
+    Reason.REQUEST_AMBIGUOUS: (
+        403,
+        "access_denied",
+        "behind a gateway: the request could mean one thing to the gateway and another to the API behind it",
+        "send a plain path, without encoded slashes, `..`, `//` or `;`, and no header that overrides the method",
+    ),
 }
 
 REFUSALS: tuple[Explanation, ...] = (

@@ -1,0 +1,103 @@
+"""What a caller is told when a call is refused: status, `WWW-Authenticate` and a JSON body. RFC 6750 §3.
+
+Every adapter sends exactly this. `insufficient_scope` is said only where asking the user again can help: a client that
+hears it for a permission which the user does not hold would ask again and again.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from consentry.model.access import Reason, Refused
+from consentry.model.refusal_guide import CHECK_FAILED, documentation_url
+from consentry.oauth.bearer import challenge
+from consentry.oauth.errors import ErrorCode, as_description
+
+REALM = "consentry"
+
+_DENIED = {
+    Reason.SCOPE_NOT_GRANTED: "scope",
+    Reason.PERMISSION_NOT_IN_KEY: "key_permission",
+    Reason.USER_LACKS_PERMISSION: "user_permission",
+    Reason.ROUTE_NOT_DECLARED: "route",
+    Reason.REQUEST_AMBIGUOUS: "request",
+}
+"""The refusals that no other credential would change, and the side that is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A refusal as it is sent. Header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class CallRefusedError(Exception):
+    """A call must not go on. `answer` is what to send; `refused` says why, and is None if the check itself failed."""
+
+    def __init__(self, answer: Answer, refused: Refused | None) -> None:
+        super().__init__("The check failed." if refused is None else refused.sentence)
+        self.answer = answer
+        self.refused = refused
+
+
+def answer_refused(refused: Refused, *, issuer: str, realm: str = REALM) -> Answer:
+    """Return the answer that tells the app's developer why the call was refused and which side is missing.
+
+    `issuer` is where the reason is explained.
+    """
+    status, code = _status_of(refused)
+    header = challenge(
+        realm,
+        code,
+        None if code is None else as_description(refused.sentence),
+        refused.scopes if code is ErrorCode.INSUFFICIENT_SCOPE else None,
+    )
+    body = {
+        # A call without a credential gets no error in the header (RFC 6750 §3.1); the body always has one.
+        "error": (code or refused.reason).value,
+        "reason": refused.reason.value,
+        "error_description": refused.sentence,
+        "missing": _DENIED.get(refused.reason, "token"),
+        "documentation": documentation_url(issuer, refused.reason),
+    }
+    if refused.permission is not None:
+        body["permission"] = refused.permission
+    if code is ErrorCode.INSUFFICIENT_SCOPE:
+        body["scope"] = str(refused.scopes)
+    return _answer(status, body, {"www-authenticate": header})
+
+
+def answer_failure(*, issuer: str) -> Answer:
+    """Return the answer for a check that could not be made: nobody is let in unchecked, and trying again may help."""
+    body = {
+        "error": ErrorCode.TEMPORARILY_UNAVAILABLE.value,
+        "reason": CHECK_FAILED,
+        "error_description": "The credential could not be checked just now. Try again in a moment.",
+        "documentation": documentation_url(issuer, CHECK_FAILED),
+    }
+    return _answer(503, body, {"retry-after": "1"})
+
+
+def _status_of(refused: Refused) -> tuple[int, ErrorCode | None]:
+    if refused.reason is Reason.CREDENTIAL_MISSING:
+        return 401, None
+    if refused.reason is Reason.MALFORMED_REQUEST:
+        return 400, ErrorCode.INVALID_REQUEST
+    if refused.reason is Reason.SCOPE_NOT_GRANTED and refused.scopes:
+        return 403, ErrorCode.INSUFFICIENT_SCOPE
+    if refused.reason in _DENIED:
+        return 403, ErrorCode.ACCESS_DENIED
+    return 401, ErrorCode.INVALID_TOKEN
+
+
+def _answer(status: int, body: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
+    content = json.dumps(body).encode()
+    own = {
+        "content-type": "application/json",
+        "content-length": str(len(content)),
+        "cache-control": "no-store",
+    }
+    return Answer(status, {**own, **headers}, content)
