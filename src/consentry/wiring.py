@@ -6,6 +6,7 @@ from datetime import timedelta
 from hashlib import sha256
 
 from consentry.clock import SystemClock
+from consentry.flows.access_reach import AccessReach
 from consentry.flows.api_keys import ApiKeys
 from consentry.flows.app_registry import AppRegistry
 from consentry.flows.app_secrets import AppSecrets
@@ -17,6 +18,7 @@ from consentry.flows.authorize import Authorize
 from consentry.flows.check_bearer import CheckBearer
 from consentry.flows.connections import Connections
 from consentry.flows.consent import Consent
+from consentry.flows.explain_access import ExplainAccess
 from consentry.flows.housekeeping import Housekeeping, Lifetimes
 from consentry.flows.introspect_token import IntrospectToken
 from consentry.flows.issue_tokens import TokenMint
@@ -52,6 +54,7 @@ from consentry.storage.connections import SqlConnectionStore
 from consentry.storage.credentials import SqlCredentialStore
 from consentry.storage.database import Database
 from consentry.storage.events import EventStore
+from consentry.storage.explanations import SqlExplanationStore
 from consentry.storage.housekeeping import SqlHousekeepingStore
 from consentry.storage.members import SqlMemberStore, SqlRoleStore
 from consentry.storage.operators import SqlOperatorStore, SqlResourceStore
@@ -95,6 +98,8 @@ class Deeds:
     revoke_token: RevokeToken
     introspect_token: IntrospectToken
     check_bearer: CheckBearer
+    explain_access: ExplainAccess
+    access_reach: AccessReach
     signing_keys: SigningKeys
     usage: UsageRecorder
     housekeeping: Housekeeping
@@ -126,6 +131,7 @@ def open_deeds(
     organisations, users = SqlOrganisationStore(database), SqlUserStore(database)
     members, roles = SqlMemberStore(database), SqlRoleStore(database)
     resources, failures = SqlResourceStore(database), SqlThrottleStore(database)
+    explanations = SqlExplanationStore(database)
     client_throttle = Throttle(failures, _CLIENT_POLICY)
     usage = UsageRecorder(SqlUsageStore(database), clock)
     check_bearer = CheckBearer(credentials, approvals, book, usage, clock)
@@ -169,6 +175,8 @@ def open_deeds(
         revoke_token=RevokeToken(credentials, mac_key, clock, secrets),
         introspect_token=IntrospectToken(check_bearer, approvals, settings.issuer),
         check_bearer=check_bearer,
+        explain_access=ExplainAccess(credentials, explanations, approvals, book, clock),
+        access_reach=AccessReach(explanations, organisations, roles, approvals, book, clock),
         signing_keys=SigningKeys(SqlSigningKeyStore(database), clock, secrets, _derive_key(settings, "signing keys")),
         usage=usage,
         housekeeping=Housekeeping(
