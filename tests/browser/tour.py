@@ -223,3 +223,7 @@ def _the_rest(guide: _Guide) -> Iterator[Stop]:
     page = guide.stranger()
     page.goto(f"{guide.world.url}/api/v1/docs")
     yield Stop("api-reference", "api_reference", page)
+    page.goto(f"{guide.world.url}/docs/errors#expired")
+    yield Stop("error-reference", "error_reference", page)
+    page.goto(f"{guide.world.url}/docs/scopes")
+    yield Stop("scope-reference", "scope_reference", page)

@@ -29,9 +29,12 @@ from sample_views import (
     back,
 )
 
+from consentry.model.catalog import parse_catalog
+from consentry.web import references
 from consentry.web.views import api_keys, apps, audit, connections, consent, problem, sign_in
 from consentry.web.views.form import FieldError
 from consentry.web.views.frame import Crumb, Frame, Notice, Person, SettingsSection, settings_navigation
+from small_world import SMALL_CATALOG
 
 EVERYTHING = {"oauth_app.manage", "api_key.create", "api_key.manage", "audit.read"}
 
@@ -122,6 +125,13 @@ SAMPLES = (
     Sample("api-key-shown", "api_key_shown", settings_frame("Your key", _keys, ("Nightly export", None)), api_keys.KeyShownPage("Nightly export", API_KEY, "/settings/api-keys/key_1", NOW + timedelta(days=365), "https://api.ledgerly.example/invoices", NOW + timedelta(days=1))),
     Sample("api-key", "api_key", settings_frame("Nightly export", _keys, ("Nightly export", None)), api_keys.KeyPage(KEYS[0], GRID[:5], "Nightly export", "203.0.113.7")),
     Sample("api-key-revoked", "api_key", settings_frame("Laptop of Tom", _keys, ("Laptop of Tom", None)), api_keys.KeyPage(KEYS[3], (), "Laptop of Tom", "", may_edit=False, ended_at=back(days=3), ended_by="Ana Oliveira")),
+    Sample("error-reference", "error_reference", plain_frame("Error codes", signed_in=False), references.ERROR_PAGE),
+    Sample(
+        "scope-reference",
+        "scope_reference",
+        plain_frame("Scopes and permissions", signed_in=False),
+        references.scope_page(parse_catalog(SMALL_CATALOG)),
+    ),
     Sample("api-reference", "api_reference", plain_frame("Management API", signed_in=False), REFERENCE),
     Sample("audit", "audit", settings_frame("Audit", "audit"), audit.AuditPage(EVENTS, "/settings/audit?before=evt_1")),
     Sample("audit-empty", "audit", settings_frame("Audit", "audit"), audit.AuditPage(())),

@@ -1,11 +1,13 @@
 """Token introspection. RFC 7662."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from consentry.flows.check_bearer import CheckBearer
 from consentry.model.access import Access, Refused
 from consentry.model.approval import ApprovalBook
 from consentry.model.client import Client
+from consentry.model.introspected import members_of
 from consentry.model.organisation import ResourceServer
 from consentry.oauth.responses import IntrospectionResponse
 
@@ -19,21 +21,28 @@ class IntrospectToken:
     issuer: str
 
     async def introspect(
-        self, text: str, caller: Client | ResourceServer | None, *, address: str | None = None
+        self,
+        text: str,
+        caller: Client | ResourceServer | None,
+        *,
+        address: str | None = None,
+        for_guard: bool = False,
     ) -> IntrospectionResponse:
         """Return the state of the credential.
 
         `caller` is an app, which learns of its own tokens only; a resource server, of any credential meant for it; or
         None for an operator, of any. Everything else is `inactive`, and says no more (§2.2). `address`, where a
-        resource server passes it on, is held against the allow-list of an API key.
+        resource server passes it on, is held against the allow-list of an API key. `for_guard` adds for a resource
+        server what its guard needs to word a refusal, and why a genuine credential is refused; an app never gets that.
         """
         resource = caller.identifier if isinstance(caller, ResourceServer) else None
         answer = await self.bearer.check(text, address=address, resource=resource)
+        told = members_of(answer) if for_guard and isinstance(caller, ResourceServer) else {}
         if isinstance(answer, Refused) or (isinstance(caller, Client) and answer.app_id != caller.app.id):
-            return IntrospectionResponse.inactive()
-        return self._describe(answer)
+            return IntrospectionResponse.inactive(told)
+        return self._describe(answer, told)
 
-    def _describe(self, access: Access) -> IntrospectionResponse:
+    def _describe(self, access: Access, told: Mapping[str, object]) -> IntrospectionResponse:
         covered = None if access.scope is None else self.approvals.still_covered(access.scope, access.held)
         return IntrospectionResponse(
             active=True,
@@ -49,4 +58,5 @@ class IntrospectToken:
             organisation=access.organisation_id,
             connection=access.connection_id,
             api_key=access.api_key_id,
+            extensions=told,
         )

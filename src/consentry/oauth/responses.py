@@ -1,5 +1,6 @@
 """What the endpoints answer, as typed values. RFC 6749 §4.1.2 and §5, RFC 7662 §2.2, RFC 9207 §2."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -36,6 +37,7 @@ class IntrospectionResponse:
 
     Times are aware UTC. `permissions` are those that hold now; exactly one of `connection` and `api_key` names what the
     credential hangs on. An inactive credential says nothing but that: use `IntrospectionResponse.inactive()`.
+    `extensions` are further members for a caller who may have them, of an inactive credential too.
     """
 
     active: bool
@@ -54,16 +56,17 @@ class IntrospectionResponse:
     organisation: str | None = None
     connection: str | None = None
     api_key: str | None = None
+    extensions: Mapping[str, object] = field(default_factory=dict)
 
     @classmethod
-    def inactive(cls) -> "IntrospectionResponse":
+    def inactive(cls, extensions: Mapping[str, object] | None = None) -> "IntrospectionResponse":
         """Return the one answer for every credential that is unknown, ended, or none of the caller's business."""
-        return cls(active=False)
+        return cls(active=False, extensions=extensions or {})
 
     def to_json_object(self) -> dict[str, object]:
         """Return the members of the JSON body; absent ones are left out. *Source:* RFC 7662 §2.2."""
         if not self.active:
-            return {"active": False}
+            return {"active": False, **self.extensions}
         return _present(
             active=True,
             scope=None if self.scope is None else str(self.scope),
@@ -81,6 +84,7 @@ class IntrospectionResponse:
             organisation=self.organisation,
             connection=self.connection,
             api_key=self.api_key,
+            **self.extensions,
         )
 
 

@@ -19,12 +19,13 @@ from consentry.oauth.metadata import (
     TOKEN_PATH,
     well_known_path,
 )
-from consentry.web import operations, sign_in
+from consentry.web import operations, references, sign_in
 from consentry.web.api import LazyApi
 from consentry.web.authorize import authorize
 from consentry.web.browser_safety import BrowserSafety
 from consentry.web.consent import decide, show_consent
 from consentry.web.errors import exception_handlers
+from consentry.web.forward_auth import FORWARD_AUTH_PATH, ForwardAuth, load_guard_routes
 from consentry.web.oauth_endpoints import OAuthEndpoints
 from consentry.web.remember_organisation import RememberOrganisation
 from consentry.web.request_frame import RequestFrame
@@ -68,17 +69,22 @@ class _ProgramEndpoints:
 
     def __init__(self, deeds: Deeds, pages: ASGIApp) -> None:
         endpoints = OAuthEndpoints(deeds)
+        forward_auth = ForwardAuth(deeds, load_guard_routes(deeds))
         self._pages = pages
+        self._forward_auth = forward_auth
         self._by_path: dict[str, ASGIApp] = {
             TOKEN_PATH: endpoints.token,
             REVOCATION_PATH: endpoints.revoke,
             INTROSPECTION_PATH: endpoints.introspect,
             JWKS_PATH: endpoints.jwks,
+            FORWARD_AUTH_PATH: forward_auth,
             well_known_path(deeds.settings.issuer): endpoints.metadata,
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         endpoint = self._by_path.get(scope["path"]) if scope["type"] == "http" else None
+        if endpoint is None and scope["type"] == "http" and scope["path"].startswith(f"{FORWARD_AUTH_PATH}/"):
+            endpoint = self._forward_auth
         await (endpoint or self._pages)(scope, receive, send)
 
 
@@ -94,6 +100,7 @@ def _routes(deeds: Deeds) -> list[BaseRoute]:
         *api_keys.routes(deeds),
         *connections.routes(deeds),
         *audit.routes(deeds),
+        *references.routes(deeds),
         *operations.routes(deeds),
         Route("/static/{address}", static_file, methods=["GET"]),
         Mount("/api/v1", LazyApi(deeds)),

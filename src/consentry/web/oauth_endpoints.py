@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from consentry.flows.authenticate_client import TooManyAttemptsError
+from consentry.model.introspected import DETAIL, GUARD_DETAIL
 from consentry.model.secret import CredentialKind
 from consentry.oauth.bearer import parse_bearer
 from consentry.oauth.client_authentication import parse_client_authentication
@@ -132,8 +133,13 @@ class OAuthEndpoints:
 
     async def _introspect(self, scope: Scope, form: Parameters) -> dict[str, object]:
         caller = await self._introspecting(scope, form)
-        text, address = form.required("token"), form.one("address")
-        return (await self.deeds.introspect_token.introspect(text, caller, address=address)).to_json_object()
+        response = await self.deeds.introspect_token.introspect(
+            form.required("token"),
+            caller,
+            address=form.one("address"),
+            for_guard=form.one(DETAIL) == GUARD_DETAIL,
+        )
+        return response.to_json_object()
 
     async def _introspecting(self, scope: Scope, form: Parameters) -> Client | ResourceServer | None:
         authorization = _authorization(scope)

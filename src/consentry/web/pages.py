@@ -53,6 +53,13 @@ def _clipped(name: str) -> str:
     return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
+def _coded(text: str) -> Markup:
+    """Return `text` with what stands between backticks as code, as Markdown would show it."""
+    code = Markup("<code>{}</code>")
+    parts = enumerate(str(_shown(part)) for part in text.split("`"))
+    return Markup().join(code.format(part) if number % 2 else part for number, part in parts)
+
+
 @pass_context
 def _ago(context: Context, moment: datetime) -> Markup:
     frame: Frame = context["frame"]
@@ -83,7 +90,7 @@ def _new_environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals["static_url"] = static_url
-    environment.filters.update(ago=_ago, day=_day, clock=_clock, clipped=_clipped)
+    environment.filters.update(ago=_ago, day=_day, clock=_clock, clipped=_clipped, coded=_coded)
     return environment
 
 

@@ -1,0 +1,98 @@
+"""The guard over HTTP for code that waits: Flask, Django, any WSGI application."""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
+from types import TracebackType
+from typing import Self
+
+from consentry.client.asking import DEFAULT_TIMEOUT
+from consentry.client.blocking import BlockingIntrospectionClient
+from consentry.gate.call import Call
+from consentry.gate.gate import Gate, names_of
+from consentry.model.access import Access, Refused
+from consentry.model.catalog import Catalog
+
+
+class BlockingRemoteGuard:
+    """Does what `RemoteGuard` does, and waits for the answer; usable wherever a `BlockingGuard` is.
+
+    Threads may share one. A process that is forked opens its own: connections do not survive a fork.
+    """
+
+    def __init__(
+        self,
+        client: BlockingIntrospectionClient,
+        catalog: Catalog,
+        *,
+        issuer: str,
+        trusted_proxies: Sequence[IPv4Network | IPv6Network] = (),
+    ) -> None:
+        self.catalog = catalog
+        self.issuer = issuer
+        self.trusted_proxies = trusted_proxies
+        self._client = client
+        self._gate = Gate(catalog, issuer)
+
+    @classmethod
+    def open(
+        cls,
+        issuer: str,
+        *,
+        client_id: str,
+        client_secret: str,
+        catalog: Catalog | None = None,
+        trusted_proxies: Sequence[IPv4Network | IPv6Network] = (),
+        timeout: timedelta = DEFAULT_TIMEOUT,
+    ) -> Self:
+        """Return a guard that asks the server at `issuer`; parameters and errors are those of `RemoteGuard.open`."""
+        client = BlockingIntrospectionClient(issuer, client_id=client_id, client_secret=client_secret, timeout=timeout)
+        try:
+            known = client.catalog() if catalog is None else catalog
+        except BaseException:
+            client.close()
+            raise
+        return cls(client, known, issuer=issuer, trusted_proxies=trusted_proxies)
+
+    def check(self, bearer: str, address: str | None = None) -> Access | Refused:
+        """Return what the credential may do now, or why nothing. Raises IntrospectionError; that is never a yes."""
+        return self._client.check(bearer, address)
+
+    def authorise(
+        self,
+        authorization: Sequence[str],
+        permissions: str | Iterable[str] = (),
+        *,
+        address: str | None = None,
+        query: str = "",
+    ) -> Access:
+        """Return the access of a call that may do all of `permissions` now. See `RemoteGuard.authorise`.
+
+        Raises CallRefusedError with the answer to send, also when the check itself fails: nobody gets in unchecked.
+        """
+        return self.authorise_call(Call(authorization, query, address), names_of(permissions))
+
+    def authorise_call(self, call: Call, permissions: Sequence[str]) -> Access:
+        """Do what `authorise` does, for a call as the adapters read it. Raises CallRefusedError."""
+        bearer = self._gate.read(call)
+        try:
+            checked = self.check(bearer, call.address)
+        except Exception as fault:
+            raise self._gate.failure(fault) from fault
+        return self._gate.judge(checked, permissions)
+
+    def require_known(self, permissions: Sequence[str]) -> None:
+        """Return if the catalog declares all of `permissions`; raises UnknownPermissionError, at start-up."""
+        self._gate.require_known(permissions)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections. From now on every check fails. Idempotent."""
+        self._client.close()

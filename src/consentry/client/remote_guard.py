@@ -1,0 +1,115 @@
+"""A guard that asks Consentry over HTTP: for products that run apart from the database."""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
+from types import TracebackType
+from typing import Self
+
+from consentry.client.asking import DEFAULT_TIMEOUT
+from consentry.client.blocking import BlockingIntrospectionClient
+from consentry.client.introspection import IntrospectionClient
+from consentry.gate.call import Call
+from consentry.gate.gate import Gate, names_of
+from consentry.model.access import Access, Refused
+from consentry.model.catalog import Catalog
+
+
+class RemoteGuard:
+    """Checks bearer credentials by introspection; usable wherever `consentry.guard.Guard` is.
+
+    It remembers nothing that grants access: each call is one question. `catalog` only words the refusals, and finds
+    mistyped permissions at the start. Where the server cannot be asked, the answer is 503, and nobody is let in.
+
+    It belongs to one event loop. The product API's RFC 8707 identifier is that of its registration at the server.
+    """
+
+    def __init__(
+        self,
+        client: IntrospectionClient,
+        catalog: Catalog,
+        *,
+        issuer: str,
+        trusted_proxies: Sequence[IPv4Network | IPv6Network] = (),
+    ) -> None:
+        self.catalog = catalog
+        self.issuer = issuer
+        self.trusted_proxies = trusted_proxies
+        self._client = client
+        self._gate = Gate(catalog, issuer)
+
+    @classmethod
+    def open(
+        cls,
+        issuer: str,
+        *,
+        client_id: str,
+        client_secret: str,
+        catalog: Catalog | None = None,
+        trusted_proxies: Sequence[IPv4Network | IPv6Network] = (),
+        timeout: timedelta = DEFAULT_TIMEOUT,
+    ) -> Self:
+        """Return a guard that asks the server at `issuer` as a registered resource server.
+
+        Without a `catalog`, the server's is fetched here, once; with one, this asks nobody, so that the product starts
+        also while the server is away. `trusted_proxies` are the networks whose `X-Forwarded-For` is believed.
+
+        Raises:
+            ValueError: the issuer or the client cannot be.
+            IntrospectionError: the server does not tell its catalog.
+        """
+        client = IntrospectionClient(issuer, client_id=client_id, client_secret=client_secret, timeout=timeout)
+        if catalog is None:
+            with BlockingIntrospectionClient(
+                issuer, client_id=client_id, client_secret=client_secret, timeout=timeout
+            ) as asking:
+                catalog = asking.catalog()
+        return cls(client, catalog, issuer=issuer, trusted_proxies=trusted_proxies)
+
+    async def check(self, bearer: str, address: str | None = None) -> Access | Refused:
+        """Return what the credential may do now, or why nothing. `address` is the caller's, for keys bound to networks.
+
+        Raises IntrospectionError; it must not be taken for a yes.
+        """
+        return await self._client.check(bearer, address)
+
+    async def authorise(
+        self,
+        authorization: Sequence[str],
+        permissions: str | Iterable[str] = (),
+        *,
+        address: str | None = None,
+        query: str = "",
+    ) -> Access:
+        """Return the access of a call that may do all of `permissions` now; of none, any working credential will do.
+
+        `authorization` holds the value of every `Authorization` header, `query` the query string as it was sent.
+
+        Raises CallRefusedError with the answer to send, also when the check itself fails: nobody gets in unchecked.
+        """
+        return await self.authorise_call(Call(authorization, query, address), names_of(permissions))
+
+    async def authorise_call(self, call: Call, permissions: Sequence[str]) -> Access:
+        """Do what `authorise` does, for a call as the adapters read it. Raises CallRefusedError."""
+        bearer = self._gate.read(call)
+        try:
+            checked = await self.check(bearer, call.address)
+        except Exception as fault:
+            raise self._gate.failure(fault) from fault
+        return self._gate.judge(checked, permissions)
+
+    def require_known(self, permissions: Sequence[str]) -> None:
+        """Return if the catalog declares all of `permissions`; raises UnknownPermissionError, at start-up."""
+        self._gate.require_known(permissions)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections. From now on every check fails. Idempotent."""
+        await self._client.close()
