@@ -44,6 +44,31 @@ async def test_a_scope_of_which_the_user_holds_nothing_cannot_be_approved(protoc
     assert (await protocol.access(tokens.access_token)).permissions == {"invoice.read"}
 
 
+async def test_a_scope_that_could_not_be_approved_is_asked_once_the_user_holds_it(protocol: ProtocolWorld) -> None:
+    set_member = protocol.deeds.people.members.set
+    await set_member(OPERATOR, protocol.acme, protocol.bo, ["reader"], ["oauth_app.install", "invoice.read"])
+    await protocol.connect(protocol.web, scope=ALL)
+
+    while_not_held = await protocol.open_request(protocol.web, scope=ALL)
+    await set_member(OPERATOR, protocol.acme, protocol.bo, ["bookkeeper"])
+    once_held = await protocol.open_request(protocol.web, scope=ALL)
+
+    assert await protocol.rows(LIVE) == [("invoicing:read invoicing:write", "")]
+    assert while_not_held.offer.remembered
+    assert not once_held.offer.remembered
+    assert [one.name for one in once_held.offer.shown] == ["contacts:read"]
+
+
+async def test_what_was_approved_and_is_not_held_now_stays_approved(protocol: ProtocolWorld) -> None:
+    set_member = protocol.deeds.people.members.set
+    await protocol.connect(protocol.web, scope=ALL)
+    await set_member(OPERATOR, protocol.acme, protocol.bo, ["reader"], ["oauth_app.install", "invoice.read"])
+
+    await protocol.connect(protocol.web, scope=ALL, prompt="consent")
+
+    assert await protocol.rows(LIVE) == [(ALL, "")]
+
+
 async def test_cs_16_a_request_is_answered_once(protocol: ProtocolWorld) -> None:
     opened = await protocol.open_request(protocol.web)
     await protocol.answer(opened)
@@ -69,7 +94,7 @@ async def test_cs_10_new_scopes_alone_are_asked_and_the_old_stay(protocol: Proto
 
     opened = await protocol.open_request(protocol.web, scope="invoicing:write contacts:read")
 
-    assert str(opened.offer.shown_scope) == "contacts:read"
+    assert [one.name for one in opened.offer.shown] == ["contacts:read"]
     assert not opened.offer.remembered
     tokens = await protocol.exchange(protocol.web, await protocol.answer(opened))
     assert str(tokens.scope) == "contacts:read invoicing:write"

@@ -1,6 +1,7 @@
 """Authenticating a client at the token, revocation and introspection endpoints. RFC 6749 §2.3, §3.2.1."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from consentry.flows.throttle import Throttle
 from consentry.flows.usage import UsageRecorder
@@ -42,13 +43,14 @@ class AuthenticateClient:
         now = self.clock.now()
         # Hashed, because what was sent as the client ID may be a secret in the wrong field, and the key is stored.
         key = f"client:{digest(Secret(credentials.client_id)).hex()}:{address}"
-        wait = await self.throttle.check(key, now)
-        if wait is not None:
-            raise TooManyAttemptsError(int(wait.total_seconds()) + 1)
+        await self._require_patience(key, now)
         client = await self.apps.find_client(ClientId(credentials.client_id))
         if client is None or client.app.status is AppStatus.DELETED:
+            # One memory for all client IDs that do not exist: whoever makes them up must not fill the database.
+            invented = f"client-unknown:{address}"
+            await self._require_patience(invented, now)
             self._compare(credentials, ())
-            await self.throttle.record_failure(key, now)
+            await self.throttle.record_failure(invented, now)
             raise _refused()
         if client.app.is_public:
             if credentials.client_secret is not None:
@@ -62,6 +64,11 @@ class AuthenticateClient:
         if client.app.status is not AppStatus.ACTIVE:
             raise OAuthError(ErrorCode.UNAUTHORIZED_CLIENT, "This app was deactivated by an administrator.")
         return client
+
+    async def _require_patience(self, key: str, now: datetime) -> None:
+        wait = await self.throttle.check(key, now)
+        if wait is not None:
+            raise TooManyAttemptsError(int(wait.total_seconds()) + 1)
 
     @staticmethod
     def _compare(credentials: ClientCredentials, secrets: tuple[AppSecret, ...]) -> AppSecret | None:

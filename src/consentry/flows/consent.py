@@ -59,9 +59,9 @@ class Offer:
     connection: Connection | None
 
     @property
-    def shown_scope(self) -> Scope:
-        """The names of what is shown."""
-        return Scope(frozenset(one.name for one in self.shown))
+    def answerable(self) -> Scope:
+        """What of the shown the user can say yes or no to; the rest is put to them again when they hold it."""
+        return _answerable(self.shown)
 
     def approved(self, ticked: Iterable[str]) -> Scope:
         """Return what the user's answer approves of what was shown: all that is required, and what they ticked."""
@@ -109,15 +109,16 @@ class Consent:
         connection = await self.authorizations.find_live_connection(holder.user_id, holder.organisation_id, to.app.id)
         asked = request.scope
         insists = "consent" in request.prompt
-        open_scope = asked if insists else asked_again(asked, connection)
+        unanswered = asked if insists else asked_again(asked, connection)
         held = self.roles.held_by(holder)
+        shown = tuple(self._offered(name, to, held) for name in unanswered)
         return Offer(
             organisation_id=holder.organisation_id,
             asked=asked,
-            shown=tuple(self._offered(name, to, held) for name in open_scope),
+            shown=shown,
             standing=asked & connection.scopes if connection is not None else Scope(),
             may_install=INSTALL in held,
-            remembered=not insists and INSTALL in held and is_remembered(to.app, asked, connection),
+            remembered=not insists and INSTALL in held and is_remembered(to.app, asked, connection, _answerable(shown)),
             connection=connection,
         )
 
@@ -138,7 +139,7 @@ class Consent:
             raise PermissionMissingError(INSTALL)
         approved = offer.approved(ticked)
         before = offer.connection.scopes if offer.connection is not None else Scope()
-        granted = offer.asked & ((before - offer.shown_scope) | approved)
+        granted = offer.asked & ((before - offer.answerable) | approved)
         if not granted:
             raise ConflictError("There is nothing left to approve. Tick at least one scope, or decline.")
         now = self.clock.now()
@@ -153,7 +154,7 @@ class Consent:
                 new_connection_id=ConnectionId(self.secrets.new_id("con_")),
                 consent_id=self.secrets.new_id(),
                 asked=offer.asked,
-                shown=offer.shown_scope,
+                answered=offer.answerable,
                 approved=approved,
                 page_version=PAGE_VERSION,
                 code=code,
@@ -229,3 +230,7 @@ class Consent:
             to.app.id,
             {"app": to.app.name, "scope": scope},
         )
+
+
+def _answerable(shown: Iterable[OfferedScope]) -> Scope:
+    return Scope(frozenset(one.name for one in shown if one.can_be_approved))

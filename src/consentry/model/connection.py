@@ -85,12 +85,13 @@ def asked_again(asked: Scope, connection: Connection | None) -> Scope:
     return asked - connection.scopes - connection.declined_scopes
 
 
-def is_remembered(app: App, asked: Scope, connection: Connection | None) -> bool:
+def is_remembered(app: App, asked: Scope, connection: Connection | None, answerable: Scope) -> bool:
     """Tell whether consent given before answers this request without a page.
 
+    `answerable` is what the user has not answered yet and could approve now: while there is any, they are asked.
     Only for confidential apps: nothing proves that a public app is the one which was approved (RFC 8252 §8.6,
     RFC 9700 §2.1).
     """
     if app.is_public or connection is None or not connection.is_live:
         return False
-    return not asked_again(asked, connection) and bool(asked & connection.scopes)
+    return not answerable and bool(asked & connection.scopes)

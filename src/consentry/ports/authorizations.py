@@ -13,7 +13,7 @@ from consentry.oauth.scope import Scope
 
 @dataclass(frozen=True, slots=True)
 class ApprovedAnswer:
-    """A user's approval, as it is written: the connection takes `approved` in place of what was `shown`.
+    """A user's approval, as it is written: the connection takes `approved` in place of what was `answered`.
 
     `asked` is the whole request. `new_connection_id` is used where the user has no live connection to the app in this
     organisation yet. The code's own `connection_id` and `scope` are not read: the operation fills in the connection
@@ -28,7 +28,7 @@ class ApprovedAnswer:
     new_connection_id: ConnectionId
     consent_id: str
     asked: Scope
-    shown: Scope
+    answered: Scope
     approved: Scope
     page_version: str
     code: AuthorizationCode

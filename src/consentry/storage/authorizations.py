@@ -128,8 +128,8 @@ class SqlAuthorizationStore:
             if not taken:
                 raise ConflictError("The app was deactivated or deleted meanwhile.")
             connection_id, before, declined_before = taken[0]
-            scopes = (Scope.parse(before) - answer.shown) | answer.approved
-            declined = (Scope.parse(declined_before) | answer.shown) - scopes
+            scopes = (Scope.parse(before) - answer.answered) | answer.approved
+            declined = (Scope.parse(declined_before) | answer.answered) - scopes
             granted = answer.asked & scopes
             if not granted:
                 # The connection that the offer built on was ended meanwhile: nothing that was put to the user is left.

@@ -149,6 +149,7 @@ async def _show_screen(request: Request, deeds: Deeds, opened: _Open, membership
     request_parameter = urlencode({"request": opened.pending.id})
     sign_in = urlencode({"next": f"/oauth/authorize?{urlencode(opened.query.pairs)}", "again": "1"})
     titles = deeds.role_book.role_titles(membership.holder.roles, membership.holder.custom_permissions)
+    shown = {one.name for one in offer.shown}
     page = ConsentPage(
         request=opened.pending.id,
         app=to.app.name,
@@ -163,7 +164,7 @@ async def _show_screen(request: Request, deeds: Deeds, opened: _Open, membership
         organisation_name=membership.organisation.name,
         switch_account_href=f"/sign-in?{sign_in}",
         scopes=tuple(_shown(one, titles) for one in offer.shown),
-        already_approved=tuple(deeds.catalog.scopes[name].title for name in offer.standing - offer.shown_scope),
+        already_approved=tuple(deeds.catalog.scopes[name].title for name in offer.standing if name not in shown),
         choose_organisation_href=f"/consent?{request_parameter}" if len(visitor.memberships) > 1 else None,
         refusal=_find_refusal(offer, membership),
     )
