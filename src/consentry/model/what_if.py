@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from consentry.model.faults import Fault, InvalidInputError
 from consentry.model.ids import UserId
 from consentry.model.membership import Holder, RoleBook, parse_role_grants, render_role_grants
 from consentry.model.organisation import RoleGrant, Standing
@@ -78,3 +79,35 @@ def _changed_grant(grant: RoleGrant, change: RoleChanges, book: RoleBook) -> Rol
     before = book.permissions_of(render_role_grants((grant,)), None)
     after = before | {change.permission} if change.gains else before - {change.permission}
     return RoleGrant(grant.name, render_permissions(after))
+
+
+def read_change(
+    *,
+    role: str | None = None,
+    loses: str | None = None,
+    gains: str | None = None,
+    user_id: UserId | None = None,
+    loses_role: str | None = None,
+    gains_role: str | None = None,
+    suspended: bool = False,
+) -> Change:
+    """Return the one change that is named: a role and what it loses or gains, or a user and what becomes of them.
+
+    Raises InvalidInputError where none is named, or more than one.
+    """
+    of_role = [loses, gains]
+    of_member = [loses_role, gains_role, suspended or None]
+    named = [one for one in (*of_role, *of_member) if one is not None]
+    if len(named) == 1 and role is not None and user_id is None and named[0] in of_role:
+        return RoleChanges(role, loses or gains or "", gains=gains is not None)
+    if len(named) == 1 and role is None and user_id is not None and loses is None and gains is None:
+        if suspended:
+            return MemberIsSuspended(user_id)
+        return MemberRoleChanges(user_id, loses_role or gains_role or "", gains=gains_role is not None)
+    raise InvalidInputError(
+        Fault(
+            "change",
+            "Name one change: a role and a permission that it loses or gains, or a member and a role that they lose or "
+            "gain, or a member who is suspended.",
+        )
+    )

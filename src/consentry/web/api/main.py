@@ -8,6 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.responses import Response
 
 from consentry.web.api import (
+    access,
     api_keys,
     apps,
     audit_events,
@@ -35,6 +36,7 @@ _ROUTERS: tuple[Callable[[Deeds], APIRouter], ...] = (
     resources.router,
     audit_events.router,
     my_access.router,
+    access.router,
 )
 
 _TITLE = "Consentry management API"
