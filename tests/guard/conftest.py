@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from guard_world import API, GuardWorld, build_guard_world
+from guard_calls import API
+from guard_world import GuardWorld, build_guard_world
 
 from small_world import FixedClock
 
@@ -14,4 +15,5 @@ async def world(database_path: Path, tmp_path: Path, clock: FixedClock) -> Async
     world = await build_guard_world(database_path, tmp_path, clock, resource=API)
     yield world
     await world.guard.close()
+    world.blocking.close()
     await world.deeds.database.close()

@@ -1,23 +1,12 @@
 """One organisation's member with a connected app and an API key, in front of a guarded API, over one database file."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
-
-import httpx
-from fastapi import Depends, FastAPI
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
-from starlette.types import ASGIApp
 
 from app_builders import writing
-from consentry.guard import Access, Guard
-from consentry.guard.asgi import SCOPE_KEY, GuardMiddleware
-from consentry.guard.fastapi import install, require
+from consentry.guard import Guard
+from consentry.guard.blocking import BlockingGuard
 from consentry.model.acting import operator
 from consentry.model.api_key import KeyDraft, KeyOwner
 from consentry.model.app import AppType
@@ -31,8 +20,6 @@ from people_builders import CountingPasswords
 from small_world import SMALL_CATALOG, FixedClock
 
 OPERATOR = operator("opr_000000000000000guard1")
-API = "https://api.books.test"
-ADDRESS = "203.0.113.7"
 
 
 @dataclass
@@ -42,6 +29,7 @@ class GuardWorld:
     settings: Settings
     deeds: Deeds
     guard: Guard
+    blocking: BlockingGuard
     clock: FixedClock
     organisation_id: OrganisationId
     user_id: UserId
@@ -108,7 +96,8 @@ async def build_guard_world(
     app = (await deeds.app_registry.register(OPERATOR, draft, organisation_id=organisation.id)).app
     connection_id = await connect(deeds, 1, organisation.id, ana.id, app.id)
     guard = Guard.open(settings, clock=clock, resource=resource)
-    return GuardWorld(settings, deeds, guard, clock, organisation.id, ana.id, app.id, connection_id)
+    blocking = BlockingGuard.open(settings, clock=clock, resource=resource)
+    return GuardWorld(settings, deeds, guard, blocking, clock, organisation.id, ana.id, app.id, connection_id)
 
 
 async def connect(
@@ -130,92 +119,3 @@ async def connect(
         ),
     )
     return connection_id
-
-
-def fastapi_product(guard: Guard) -> FastAPI:
-    """A product whose routes name their permissions."""
-    app = FastAPI()
-    install(app, guard)
-    may_see = require(guard, "invoice.read")
-    may_pay = require(guard, "payment_instruction.write")
-    may_send_to_new_contacts = require(guard, "invoice.send", "client.write")
-
-    @app.get("/invoices")
-    def invoices(access: Annotated[Access, Depends(may_see)]) -> dict[str, str]:
-        return {"organisation": access.organisation_id}
-
-    @app.put("/payments")
-    def payments(access: Annotated[Access, Depends(may_pay)]) -> dict[str, str]:
-        return {"organisation": access.organisation_id}
-
-    @app.post("/mailings")
-    def mailings(access: Annotated[Access, Depends(may_send_to_new_contacts)]) -> dict[str, str]:
-        return {"organisation": access.organisation_id}
-
-    return app
-
-
-def asgi_product(guard: Guard) -> ASGIApp:
-    """The same product, without FastAPI: one wrapped application for each route."""
-
-    async def answer(request: Request) -> Response:
-        return JSONResponse({"organisation": request.scope[SCOPE_KEY].organisation_id})
-
-    def guarded(path: str, method: str, *permissions: str) -> Route:
-        return Route(
-            path,
-            GuardMiddleware(Starlette(routes=[Route(path, answer, methods=[method])]), guard, permissions=permissions),
-        )
-
-    return Starlette(
-        routes=[
-            guarded("/invoices", "GET", "invoice.read"),
-            guarded("/payments", "PUT", "payment_instruction.write"),
-            guarded("/mailings", "POST", "invoice.send", "client.write"),
-        ]
-    )
-
-
-METHODS = {"/invoices": "GET", "/payments": "PUT", "/mailings": "POST"}
-
-
-@dataclass(frozen=True)
-class Told:
-    """An answer, as far as a caller relies on it."""
-
-    status: int
-    challenge: str | None
-    caching: str | None
-    body: Any
-
-
-async def call(
-    product: ASGIApp,
-    path: str = "/invoices",
-    *,
-    headers: Sequence[tuple[str, str]] = (),
-    query: str = "",
-    address: str = ADDRESS,
-) -> Told:
-    """Call a product over HTTP from `address`."""
-    transport = httpx.ASGITransport(product, client=(address, 40000), raise_app_exceptions=False)
-    route = path.partition("?")[0]
-    async with httpx.AsyncClient(transport=transport, base_url=API) as client:
-        answer = await client.request(METHODS[route], f"{path}{query}", headers=list(headers))
-    is_json = answer.headers.get("content-type") == "application/json"
-    return Told(
-        answer.status_code,
-        answer.headers.get("www-authenticate"),
-        answer.headers.get("cache-control"),
-        answer.json() if is_json else answer.text,
-    )
-
-
-async def call_both(world: GuardWorld, bearer: str | None, path: str = "/invoices", **more: Any) -> Told:
-    """Call the product in both forms; they must answer alike."""
-    headers = [] if bearer is None else [("Authorization", f"Bearer {bearer}")]
-    more.setdefault("headers", headers)
-    through_fastapi = await call(fastapi_product(world.guard), path, **more)
-    through_asgi = await call(asgi_product(world.guard), path, **more)
-    assert through_fastapi == through_asgi
-    return through_fastapi

@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from guard_world import ADDRESS, OPERATOR, GuardWorld, asgi_product, call, fastapi_product
+from guard_calls import ADDRESS, call
+from guard_world import OPERATOR, GuardWorld
+from products import asgi_product, fastapi_product
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from consentry.gate.judgement import find_scopes
 from consentry.guard import Access, CallRefusedError, Guard, UnknownPermissionError
 from consentry.guard.asgi import GuardMiddleware
 from consentry.guard.fastapi import install, require
@@ -51,12 +54,30 @@ async def test_a_permission_that_the_catalog_does_not_have_is_refused_at_start_u
         GuardMiddleware(Starlette(), world.guard, permissions="invoices.read")
 
 
-async def test_a_guarded_route_shows_the_bearer_scheme_in_openapi(world: GuardWorld) -> None:
+async def test_openapi_shows_how_each_route_is_guarded_and_the_scopes_that_cover_it(world: GuardWorld) -> None:
     document = fastapi_product(world.guard).openapi()
 
-    assert document["paths"]["/invoices"]["get"]["security"] == [{"Bearer": []}]
-    scheme = document["components"]["securitySchemes"]["Bearer"]
-    assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
+    security = {path: next(iter(methods.values()))["security"] for path, methods in document["paths"].items()}
+    bearer, oauth2 = (document["components"]["securitySchemes"][name] for name in ("Bearer", "OAuth2"))
+    flow = oauth2["flows"]["authorizationCode"]
+    assert security == {
+        "/invoices": [{"Bearer": []}, {"OAuth2": ["invoicing:read"]}],
+        "/payments": [{"Bearer": []}],  # no scope covers it
+        "/mailings": [{"Bearer": []}, {"OAuth2": ["contacts:write", "invoicing:write"]}],
+    }
+    assert (bearer["type"], bearer["scheme"]) == ("http", "bearer")
+    assert flow["authorizationUrl"] == f"{world.settings.issuer}/oauth/authorize"
+    assert (flow["tokenUrl"], flow["refreshUrl"]) == (f"{world.settings.issuer}/oauth/token",) * 2
+    assert flow["scopes"]["invoicing:read"] == "See your invoices"
+    assert set(flow["scopes"]) == set(world.guard.catalog.scopes)
+
+
+def test_of_scopes_that_overlap_only_those_that_are_needed_are_named(world: GuardWorld) -> None:
+    catalog = world.guard.catalog
+
+    assert find_scopes(["invoice.read", "invoice.write"], catalog) == ("invoicing:write",)
+    assert find_scopes([], catalog) == ()
+    assert find_scopes(["invoice.read", "payment_instruction.write"], catalog) is None
 
 
 async def test_a_product_that_forgot_the_handler_still_lets_nobody_in(world: GuardWorld) -> None:

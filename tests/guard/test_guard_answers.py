@@ -1,10 +1,12 @@
-"""What a guarded API tells each kind of caller; through FastAPI and through plain ASGI alike."""
+"""What a guarded API tells each kind of caller, whatever serves the API."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
-from guard_world import ADDRESS, OPERATOR, GuardWorld, call_both, connect
+from guard_calls import ADDRESS
+from guard_world import OPERATOR, GuardWorld, connect
+from products import call_everywhere
 
 from app_builders import writing
 from consentry.model.app_draft import AppChange
@@ -15,20 +17,20 @@ Deed = Callable[[GuardWorld], Awaitable[object]]
 
 
 async def test_a_valid_token_is_let_through_with_its_organisation(world: GuardWorld) -> None:
-    told = await call_both(world, await world.token())
+    told = await call_everywhere(world, await world.token())
 
     assert (told.status, told.body) == (200, {"organisation": world.organisation_id})
 
 
 async def test_a_call_without_a_credential_is_told_the_scheme_and_no_error(world: GuardWorld) -> None:
-    told = await call_both(world, None)
+    told = await call_everywhere(world, None)
 
     assert (told.status, told.challenge, told.caching) == (401, 'Bearer realm="consentry"', "no-store")
     assert (told.body["reason"], told.body["missing"]) == ("credential_missing", "token")
 
 
 async def test_another_scheme_is_no_credential(world: GuardWorld) -> None:
-    told = await call_both(world, None, headers=[("Authorization", "Basic YTpi")])
+    told = await call_everywhere(world, None, headers=[("Authorization", "Basic YTpi")])
 
     assert (told.status, told.challenge) == (401, 'Bearer realm="consentry"')
 
@@ -44,7 +46,7 @@ async def test_another_scheme_is_no_credential(world: GuardWorld) -> None:
     ],
 )
 async def test_a_malformed_request_is_a_bad_request(world: GuardWorld, headers: list[tuple[str, str]]) -> None:
-    told = await call_both(world, None, headers=headers)
+    told = await call_everywhere(world, None, headers=headers)
 
     assert (told.status, told.body["error"], told.body["reason"]) == (400, "invalid_request", "malformed_request")
 
@@ -52,7 +54,7 @@ async def test_a_malformed_request_is_a_bad_request(world: GuardWorld, headers: 
 async def test_two_good_credentials_at_once_are_refused(world: GuardWorld) -> None:
     token, (_, key) = await world.token(), await world.key()
 
-    told = await call_both(world, None, headers=[("Authorization", f"Bearer {t}") for t in (token, key)])
+    told = await call_everywhere(world, None, headers=[("Authorization", f"Bearer {t}") for t in (token, key)])
 
     assert (told.status, told.body["error"]) == (400, "invalid_request")
 
@@ -63,15 +65,15 @@ async def test_tn_10_a_credential_in_the_address_is_refused_even_beside_a_good_o
 ) -> None:
     token, (_, key) = await world.token(), await world.key()
 
-    alone = await call_both(world, None, query=f"?page=1&{name}={key}")
-    beside = await call_both(world, token, query=f"?{name}={key}")
+    alone = await call_everywhere(world, None, query=f"?page=1&{name}={key}")
+    beside = await call_everywhere(world, token, query=f"?{name}={key}")
 
     assert {alone.status, beside.status} == {400}
     assert key not in str(alone.body)
 
 
 async def test_a_query_that_holds_no_credential_is_the_products_own_business(world: GuardWorld) -> None:
-    told = await call_both(world, await world.token(), query="?api_key=of-something-else&status=sent&%ff&=")
+    told = await call_everywhere(world, await world.token(), query="?api_key=of-something-else&status=sent&%ff&=")
 
     assert told.status == 200
 
@@ -85,7 +87,7 @@ async def test_a_query_that_holds_no_credential_is_the_products_own_business(wor
     ],
 )
 async def test_a_text_that_is_no_credential_is_an_invalid_token(world: GuardWorld, bearer: str, reason: str) -> None:
-    told = await call_both(world, bearer)
+    told = await call_everywhere(world, bearer)
 
     assert (told.status, told.body["error"], told.body["reason"]) == (401, "invalid_token", reason)
     assert told.challenge is not None
@@ -96,13 +98,13 @@ async def test_a_token_that_nobody_issued_is_unknown(world: GuardWorld) -> None:
     token = await world.token()
     await world.deeds.database.write(writing, Statement("DELETE FROM access_tokens", ()))
 
-    told = await call_both(world, token)
+    told = await call_everywhere(world, token)
 
     assert (told.status, told.body["reason"]) == (401, "unknown_credential")
 
 
 async def test_rt_07_a_refresh_token_opens_no_api(world: GuardWorld) -> None:
-    told = await call_both(world, "cst_rt_" + "0" * 99)
+    told = await call_everywhere(world, "cst_rt_" + "0" * 99)
 
     assert (told.status, told.body["error"]) == (401, "invalid_token")
 
@@ -151,10 +153,10 @@ async def test_rv_01_11_12_a_token_that_worked_is_refused_on_the_very_next_call(
     world: GuardWorld, deed: Deed, reason: str
 ) -> None:
     token = await world.token()
-    before = await call_both(world, token)
+    before = await call_everywhere(world, token)
 
     await deed(world)
-    after = await call_both(world, token)
+    after = await call_everywhere(world, token)
 
     assert before.status == 200
     assert (after.status, after.body["error"], after.body["reason"]) == (401, "invalid_token", reason)
@@ -172,10 +174,10 @@ async def test_rv_01_11_12_a_token_that_worked_is_refused_on_the_very_next_call(
 )
 async def test_rv_11_an_api_key_stops_with_its_owner(world: GuardWorld, deed: Deed, reason: str) -> None:
     _, key = await world.key()
-    before = await call_both(world, key)
+    before = await call_everywhere(world, key)
 
     await deed(world)
-    after = await call_both(world, key)
+    after = await call_everywhere(world, key)
 
     assert (before.status, after.status, after.body["reason"]) == (200, 401, reason)
 
@@ -185,10 +187,10 @@ async def test_rv_09_a_narrowed_role_holds_on_the_next_call_and_is_said_to_be_th
 ) -> None:
     token = await world.token()
     await world.deeds.people.roles.set(OPERATOR, world.organisation_id, "clerk", ["client.read"])
-    before = await call_both(world, token)
+    before = await call_everywhere(world, token)
 
     await world.set_role("clerk")
-    after = await call_both(world, token)
+    after = await call_everywhere(world, token)
 
     assert (before.status, after.status) == (200, 403)
     assert after.body["error"] == "access_denied"
@@ -204,7 +206,7 @@ async def test_rv_10_a_scope_taken_from_the_app_is_taken_from_its_tokens(world: 
 
     change = AppChange(required_scopes=("contacts:write",))
     await world.deeds.app_registry.edit(OPERATOR, world.app_id, change)
-    told = await call_both(world, token)
+    told = await call_everywhere(world, token)
 
     assert (told.status, told.body["reason"]) == (403, "scope_not_granted")
 
@@ -212,7 +214,7 @@ async def test_rv_10_a_scope_taken_from_the_app_is_taken_from_its_tokens(world: 
 async def test_rv_13_a_missing_scope_can_be_asked_for(world: GuardWorld) -> None:
     token = await world.token(scope="")
 
-    told = await call_both(world, token)
+    told = await call_everywhere(world, token)
 
     assert (told.status, told.body["error"]) == (403, "insufficient_scope")
     assert (told.body["scope"], told.body["missing"]) == ("invoicing:read", "scope")
@@ -224,8 +226,8 @@ async def test_rv_13_a_missing_scope_can_be_asked_for(world: GuardWorld) -> None
 async def test_all_scopes_of_an_operation_are_named_at_once_with_those_in_use(world: GuardWorld) -> None:
     await world.set_role("owner")
 
-    partly = await call_both(world, await world.token(scope="invoicing:write"), "/mailings")
-    nothing = await call_both(world, await world.token(scope=""), "/mailings")
+    partly = await call_everywhere(world, await world.token(scope="invoicing:write"), "/mailings")
+    nothing = await call_everywhere(world, await world.token(scope=""), "/mailings")
 
     assert {told.body["error"] for told in (partly, nothing)} == {"insufficient_scope"}
     assert {told.body["scope"] for told in (partly, nothing)} == {"contacts:write invoicing:write"}
@@ -233,7 +235,7 @@ async def test_all_scopes_of_an_operation_are_named_at_once_with_those_in_use(wo
 
 
 async def test_rv_13_what_the_user_lacks_is_said_before_what_the_app_could_ask_for(world: GuardWorld) -> None:
-    told = await call_both(world, await world.token(scope=""), "/mailings")
+    told = await call_everywhere(world, await world.token(scope=""), "/mailings")
 
     assert (told.status, told.body["error"]) == (403, "access_denied")
     assert told.body["reason"] == "user_lacks_permission"
@@ -242,7 +244,7 @@ async def test_rv_13_what_the_user_lacks_is_said_before_what_the_app_could_ask_f
 async def test_a_permission_that_no_scope_reaches_cannot_be_asked_for(world: GuardWorld) -> None:
     await world.set_role("owner")
 
-    told = await call_both(world, await world.token(), "/payments")
+    told = await call_everywhere(world, await world.token(), "/payments")
 
     assert (told.status, told.body["error"], told.body["reason"]) == (403, "access_denied", "scope_not_granted")
     assert "scope" not in told.body
@@ -252,8 +254,8 @@ async def test_tn_07_an_api_key_does_what_it_was_given_and_no_more(world: GuardW
     await world.set_role("owner")
     _, key = await world.key("invoice.read")
 
-    allowed = await call_both(world, key)
-    refused = await call_both(world, key, "/payments")
+    allowed = await call_everywhere(world, key)
+    refused = await call_everywhere(world, key, "/payments")
 
     assert allowed.status == 200
     assert (refused.status, refused.body["error"]) == (403, "access_denied")
@@ -263,11 +265,11 @@ async def test_tn_07_an_api_key_does_what_it_was_given_and_no_more(world: GuardW
 async def test_tn_07_an_expired_or_revoked_key_is_refused_at_once(world: GuardWorld) -> None:
     _, short = await world.key(lifetime=timedelta(minutes=30))
     key_id, revoked = await world.key()
-    before = {(await call_both(world, key)).status for key in (short, revoked)}
+    before = {(await call_everywhere(world, key)).status for key in (short, revoked)}
 
     world.clock.pass_time(timedelta(minutes=30))
     await world.deeds.api_keys.revoke(OPERATOR, key_id)
-    after = [await call_both(world, key) for key in (short, revoked)]
+    after = [await call_everywhere(world, key) for key in (short, revoked)]
 
     assert before == {200}
     assert [(told.status, told.body["reason"]) for told in after] == [(401, "expired"), (401, "revoked")]
@@ -276,9 +278,9 @@ async def test_tn_07_an_expired_or_revoked_key_is_refused_at_once(world: GuardWo
 async def test_a_key_works_from_its_own_networks_only(world: GuardWorld) -> None:
     _, key = await world.key(networks=("203.0.113.0/24",))
 
-    inside = await call_both(world, key, address=ADDRESS)
-    outside = await call_both(world, key, address="198.51.100.1")
-    nowhere = await call_both(world, key, address="unknown")
+    inside = await call_everywhere(world, key, address=ADDRESS)
+    outside = await call_everywhere(world, key, address="198.51.100.1")
+    nowhere = await call_everywhere(world, key, address="unknown")
 
     assert (inside.status, outside.status, nowhere.status) == (200, 401, 401)
     assert outside.body["reason"] == "address_not_allowed"
@@ -288,7 +290,7 @@ async def test_a_caller_cannot_choose_its_address_by_a_header(world: GuardWorld)
     _, key = await world.key(networks=("203.0.113.0/24",))
     headers = [("Authorization", f"Bearer {key}"), ("X-Forwarded-For", ADDRESS)]
 
-    told = await call_both(world, None, headers=headers, address="198.51.100.1")
+    told = await call_everywhere(world, None, headers=headers, address="198.51.100.1")
 
     assert told.body["reason"] == "address_not_allowed"
 
@@ -302,14 +304,14 @@ async def test_tn_02_a_token_of_another_organisation_yields_that_organisation_an
     await people.members.set(OPERATOR, south.id, eve.id, ["bookkeeper"])
     theirs = await connect(world.deeds, 2, south.id, eve.id, world.app_id)
 
-    told = await call_both(world, await world.token(connection_id=theirs))
+    told = await call_everywhere(world, await world.token(connection_id=theirs))
 
     assert (told.status, told.body) == (200, {"organisation": south.id})
 
 
 async def test_tn_02_a_token_for_another_api_is_refused(world: GuardWorld) -> None:
-    ours = await call_both(world, await world.token(resource="https://api.books.test"))
-    other = await call_both(world, await world.token(resource="https://payroll.test"))
+    ours = await call_everywhere(world, await world.token(resource="https://api.books.test"))
+    other = await call_everywhere(world, await world.token(resource="https://payroll.test"))
 
     assert ours.status == 200
     assert (other.status, other.body["error"], other.body["reason"]) == (401, "invalid_token", "wrong_audience")
@@ -318,8 +320,9 @@ async def test_tn_02_a_token_for_another_api_is_refused(world: GuardWorld) -> No
 async def test_if_the_check_itself_fails_nobody_is_let_in(world: GuardWorld) -> None:
     token = await world.token()
     await world.guard.close()
+    world.blocking.close()
 
-    told = await call_both(world, token)
+    told = await call_everywhere(world, token)
 
     assert (told.status, told.body["error"]) == (503, "temporarily_unavailable")
     assert (told.challenge, told.caching) == (None, "no-store")

@@ -5,8 +5,9 @@ minute. What a crash loses is at most a minute of "last used", and never authori
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from threading import Lock
 
 import structlog
 
@@ -24,11 +25,15 @@ _Key = tuple[UsedKind, str]
 
 
 class UsageRecorder:
-    """Gathers uses; `run` writes them until it is cancelled, and `flush` writes the rest."""
+    """Gathers uses, from any thread; `run` writes them until it is cancelled, and `flush` writes the rest.
+
+    `run` and `flush` belong to one event loop.
+    """
 
     def __init__(self, store: UsageStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._lock = Lock()
         self._waiting: dict[_Key, Use] = {}
         self._written_at: dict[_Key, datetime] = {}
 
@@ -57,17 +62,22 @@ class UsageRecorder:
         """Write the uses of every credential that was not written within the last minute."""
         now = self._clock.now()
         self._written_at = {key: at for key, at in self._written_at.items() if now - at < ONCE_PER}
-        await self._write([use for key, use in self._waiting.items() if key not in self._written_at])
+        await self._write(key for key in self._keys() if key not in self._written_at)
 
     async def flush(self) -> None:
         """Write everything that waits: at shutdown, and before a test looks."""
-        await self._write(list(self._waiting.values()))
+        await self._write(self._keys())
 
-    async def _write(self, uses: Sequence[Use]) -> None:
-        for start in range(0, len(uses), USES_PER_WRITE):
-            batch = uses[start : start + USES_PER_WRITE]
-            for use in batch:
-                del self._waiting[use.kind, use.id]
+    def _keys(self) -> list[_Key]:
+        with self._lock:
+            return list(self._waiting)
+
+    async def _write(self, keys: Iterable[_Key]) -> None:
+        due = list(keys)
+        for start in range(0, len(due), USES_PER_WRITE):
+            with self._lock:
+                taken = [self._waiting.pop(key, None) for key in due[start : start + USES_PER_WRITE]]
+            batch = [use for use in taken if use is not None]
             try:
                 await self._store.write(batch)
             except BaseException:
@@ -80,8 +90,9 @@ class UsageRecorder:
 
     def _note(self, use: Use) -> None:
         key = (use.kind, use.id)
-        waiting = self._waiting.get(key)
-        self._waiting[key] = use if waiting is None else _merged(waiting, use)
+        with self._lock:
+            waiting = self._waiting.get(key)
+            self._waiting[key] = use if waiting is None else _merged(waiting, use)
 
 
 def _merged(one: Use, other: Use) -> Use:

@@ -1,22 +1,39 @@
 """The guard in a FastAPI application: a route names the permission that it needs, and is given the `Access`."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from collections.abc import Awaitable, Callable
+from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request, Response
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import Depends, FastAPI, Request, Response, Security
+from fastapi.openapi.models import (
+    HTTPBearer,
+    OAuth2,
+    OAuthFlowAuthorizationCode,
+    OAuthFlows,
+)
+from fastapi.openapi.models import SecurityBase as Scheme
+from fastapi.security.base import SecurityBase
 
-from consentry.guard.answer import CallRefusedError
-from consentry.guard.call import call_of
+from consentry.gate.answer import CallRefusedError
+from consentry.gate.call import call_of
+from consentry.gate.judgement import find_scopes
+from consentry.guard import starlette
 from consentry.guard.guard import Guard
 from consentry.model.access import Access
+from consentry.oauth.metadata import AUTHORIZATION_PATH, TOKEN_PATH
 
-_documented = HTTPBearer(
-    auto_error=False,
-    scheme_name="Bearer",
-    description="An access token of a connected app, or an API key.",
-)
+
+class _Documented(SecurityBase):
+    """A way to come by a credential, for the OpenAPI document alone: the guard reads the call itself."""
+
+    def __init__(self, scheme_name: str, model: Scheme) -> None:
+        self.scheme_name = scheme_name
+        self.model = model
+
+    async def __call__(self) -> None:
+        """Leave the call alone."""
+
+
+_bearer = _Documented("Bearer", HTTPBearer(description="An access token of a connected app, or an API key."))
 
 
 def require(guard: Guard, *permissions: str) -> Callable[..., Awaitable[Access]]:
@@ -25,34 +42,50 @@ def require(guard: Guard, *permissions: str) -> Callable[..., Awaitable[Access]]
     `Annotated[Access, Depends(require(guard, "invoice.read"))]`. Any other caller gets the guard's answer, sent by the
     handler that `install` adds; without it the call fails with 500, and is still not let through.
 
+    The OpenAPI document says of the route that it takes a bearer credential and, where scopes cover the permissions,
+    which scopes an app must ask for.
+
     Raises UnknownPermissionError, when the route is declared, for a permission that the catalog does not have.
     """
     guard.require_known(permissions)
+    scopes = find_scopes(permissions, guard.catalog)
 
-    async def find_access(
-        request: Request,
-        _documented: Annotated[HTTPAuthorizationCredentials | None, Depends(_documented)],
-    ) -> Access:
+    async def find_access(request: Request, _: Annotated[None, Depends(_bearer)]) -> Access:
         return await guard.authorise_call(call_of(request.scope, guard.trusted_proxies), permissions)
 
-    return find_access
+    if scopes is None:
+        return find_access
+    oauth2 = _Documented("OAuth2", _code_flow(guard))
+
+    async def find_access_of_apps_too(
+        request: Request,
+        bearer: Annotated[None, Depends(_bearer)],
+        _: Annotated[None, Security(oauth2, scopes=scopes)],
+    ) -> Access:
+        return await find_access(request, bearer)
+
+    return find_access_of_apps_too
 
 
 def install(app: FastAPI, guard: Guard) -> None:
     """Send the guard's answers, and enter and leave the guard with the application."""
     app.add_exception_handler(CallRefusedError, _answer)
-    inner = app.router.lifespan_context
+    starlette.install(app, guard)
 
-    @asynccontextmanager
-    async def lifespan(owner: Any) -> AsyncIterator[Any]:
-        async with guard, inner(owner) as state:
-            yield state
 
-    app.router.lifespan_context = lifespan
+def _code_flow(guard: Guard) -> OAuth2:
+    flow = OAuthFlowAuthorizationCode(
+        authorizationUrl=guard.issuer + AUTHORIZATION_PATH,
+        tokenUrl=guard.issuer + TOKEN_PATH,
+        refreshUrl=guard.issuer + TOKEN_PATH,
+        scopes={name: scope.title for name, scope in guard.catalog.scopes.items()},
+    )
+    return OAuth2(
+        flows=OAuthFlows(authorizationCode=flow), description="A connected app asks the user. PKCE is needed."
+    )
 
 
 async def _answer(_request: Request, refusal: Exception) -> Response:
     if not isinstance(refusal, CallRefusedError):
         raise refusal
-    answer = refusal.answer
-    return Response(answer.body, answer.status, dict(answer.headers))
+    return starlette.response_of(refusal.answer)

@@ -49,6 +49,7 @@ class Guard:
         trusted_proxies: Sequence[IPv4Network | IPv6Network] = (),
     ) -> None:
         self.catalog = catalog
+        self.issuer = issuer
         self.trusted_proxies = trusted_proxies
         self._gate = Gate(catalog, issuer)
         self._check_bearer = check_bearer
@@ -70,7 +71,19 @@ class Guard:
         """
         require_current(settings.database_url)
         catalog = parse_catalog(settings.catalog.read_text(encoding="utf-8"))
-        database = open_database(settings.database_url)
+        return cls.over(open_database(settings.database_url), catalog, settings, resource=resource, clock=clock)
+
+    @classmethod
+    def over(
+        cls,
+        database: Database,
+        catalog: Catalog,
+        settings: Settings,
+        *,
+        resource: str | None = None,
+        clock: Clock | None = None,
+    ) -> Self:
+        """Check against a database that is open already; the guard closes it."""
         clock = clock or SystemClock()
         usage = UsageRecorder(SqlUsageStore(database), clock)
         check = CheckBearer(SqlCredentialStore(database), ApprovalBook(catalog), RoleBook(catalog), usage, clock)

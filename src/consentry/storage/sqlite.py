@@ -36,16 +36,16 @@ class SqliteDatabase:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._reader = _connect(path)
-        self._reader.pragma("query_only", 1)
+        self._reader = open_reader(path)
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._closed = False
+        self._written: Future[None] = Future()
         self._writer = threading.Thread(target=self._run_jobs, name="consentry-sqlite-writer", daemon=True)
         self._writer.start()
 
     async def read(self, sql: str, *args: Value) -> Sequence[Row]:
         """Return the rows of one statement, read in this thread from what is committed now."""
-        return self._reader.execute(_numbered(sql), args).fetchall()
+        return read_rows(self._reader, sql, args)
 
     async def write(self, operation: Callable[P, Operation[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `operation` in the writer thread; return its result once it is on the disk."""
@@ -61,7 +61,8 @@ class SqliteDatabase:
         if not self._closed:
             self._closed = True
             self._jobs.put(None)
-            await asyncio.to_thread(self._writer.join)
+            # Not by a thread that waits: at the end of a process no new one may be started.
+            await asyncio.wrap_future(self._written)
             self._reader.close()
 
     def _run_jobs(self) -> None:
@@ -74,6 +75,7 @@ class SqliteDatabase:
                     break
         finally:
             connection.close()
+            self._written.set_result(None)
 
     def _take_group(self, first: _Job) -> tuple[list[_Job], bool]:
         group = [first]
@@ -128,6 +130,18 @@ def _run(connection: apsw.Connection, operation: Operation[T]) -> T:
     except StopIteration as done:
         result: T = done.value
         return result
+
+
+def open_reader(path: Path) -> apsw.Connection:
+    """Return a connection that can only read."""
+    connection = _connect(path)
+    connection.pragma("query_only", 1)
+    return connection
+
+
+def read_rows(connection: apsw.Connection, sql: str, args: Sequence[Value]) -> Sequence[Row]:
+    """Return the rows of one statement with `$1` placeholders, from what is committed now."""
+    return connection.execute(_numbered(sql), args).fetchall()
 
 
 def _connect(path: Path) -> apsw.Connection:

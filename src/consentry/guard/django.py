@@ -1,0 +1,120 @@
+"""The guard in a Django project: a decorator for views and a middleware, under WSGI and ASGI, for both kinds of view.
+
+`settings.CONSENTRY_CONFIG` names Consentry's configuration file; without it, the file is found as the server finds it.
+`settings.CONSENTRY_RESOURCE` is the identifier under which this API is registered, where there are several.
+`settings.CONSENTRY_PUBLIC_PATHS` are the paths that the middleware does not guard.
+"""
+
+from __future__ import annotations
+
+from functools import wraps
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from consentry.gate.answer import CallRefusedError
+from consentry.gate.call import call_of_environ
+from consentry.guard.blocking import BlockingGuard
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+ATTRIBUTE = "consentry_access"
+"""Where a view finds the caller's `Access` at its request."""
+
+_opening = Lock()
+_guards: list[BlockingGuard] = []
+
+
+def guard() -> BlockingGuard:
+    """Return this process's guard, opened when it is first asked for. Raises what `BlockingGuard.from_config` does."""
+    if _guards:
+        return _guards[0]
+    with _opening:
+        if not _guards:
+            config = getattr(settings, "CONSENTRY_CONFIG", None)
+            resource = getattr(settings, "CONSENTRY_RESOURCE", None)
+            _guards.append(BlockingGuard.from_config(config, resource=resource))
+        return _guards[0]
+
+
+def use(opened: BlockingGuard) -> None:
+    """Let this process use a guard that was opened already, such as one with a test's clock. It closes no other."""
+    with _opening:
+        _guards[:] = [opened]
+
+
+def require(*permissions: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return a decorator for a view that only a caller who may do all of `permissions` now may reach.
+
+    The view, asynchronous or not, finds the caller's `Access` in `request.consentry_access`. Any other caller gets the
+    guard's answer. For a class-based view: `@method_decorator(require("invoice.read"), name="dispatch")`.
+
+    Raises UnknownPermissionError, when the view is decorated, for a permission that the catalog does not have.
+    """
+    guard().require_known(permissions)
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        if iscoroutinefunction(view):
+
+            @wraps(view)
+            async def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+                return _refusal_of(request, permissions) or await view(request, *args, **kwargs)
+        else:
+
+            @wraps(view)
+            def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+                return _refusal_of(request, permissions) or view(request, *args, **kwargs)
+
+        # A browser adds cookies to a call by itself, but never a bearer credential: nothing is there to forge.
+        vars(guarded)["csrf_exempt"] = True
+        return guarded
+
+    return decorate
+
+
+class GuardMiddleware:
+    """Lets a call through with its `Access` in `request.consentry_access`, or answers it.
+
+    Any working credential will do; `require` at a view asks for permissions beside it. The paths of
+    `settings.CONSENTRY_PUBLIC_PATHS` are not guarded; each is one path, compared exactly.
+    """
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self._get_response = get_response
+        self._public_paths = frozenset(getattr(settings, "CONSENTRY_PUBLIC_PATHS", ()))
+        self._is_async = iscoroutinefunction(get_response)
+        if self._is_async:
+            markcoroutinefunction(self)
+        guard()
+
+    def __call__(self, request: HttpRequest) -> Any:
+        """Serve one call, in the style of what stands behind."""
+        if self._is_async:
+            return self._serve(request)
+        return self._refusal_of(request) or self._get_response(request)
+
+    async def _serve(self, request: HttpRequest) -> Any:
+        return self._refusal_of(request) or await self._get_response(request)
+
+    def _refusal_of(self, request: HttpRequest) -> HttpResponse | None:
+        return None if request.path_info in self._public_paths else _refusal_of(request, ())
+
+
+def _refusal_of(request: HttpRequest, permissions: Sequence[str]) -> HttpResponse | None:
+    """Return the answer to send, or None where the call may go on; its `Access` is then at the request."""
+    opened = guard()
+    try:
+        call = call_of_environ(request.META, opened.trusted_proxies)
+        access = opened.authorise_call(call, permissions)
+    except CallRefusedError as refusal:
+        answer = refusal.answer
+        return HttpResponse(answer.body, status=answer.status, headers=dict(answer.headers))
+    setattr(request, ATTRIBUTE, access)
+    return None
