@@ -1,0 +1,49 @@
+"""What an adapter needs of a guard, wherever that guard checks: beside the database, or over HTTP."""
+
+from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network
+from types import TracebackType
+from typing import Protocol, Self
+
+from consentry.gate.call import Call
+from consentry.model.access import Access
+from consentry.model.catalog import Catalog
+
+
+class Guarding(Protocol):
+    """The parts that every guard has. `issuer` is the server's, `catalog` what routes may ask for."""
+
+    catalog: Catalog
+    issuer: str
+    trusted_proxies: Sequence[IPv4Network | IPv6Network]
+
+    def require_known(self, permissions: Sequence[str]) -> None:
+        """Return if the catalog declares all of `permissions`; raises UnknownPermissionError, at start-up."""
+
+
+class AsyncGuard(Guarding, Protocol):
+    """A guard for asynchronous code: `consentry.guard.Guard`, `consentry.client.RemoteGuard`."""
+
+    async def authorise_call(self, call: Call, permissions: Sequence[str]) -> Access:
+        """Return the access of a call that may do all of `permissions` now. Raises CallRefusedError for any other."""
+
+    async def close(self) -> None:
+        """Let go of what it holds open. From now on every check fails. Idempotent."""
+
+    async def __aenter__(self) -> Self:
+        """Begin to serve."""
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+
+
+class WaitingGuard(Guarding, Protocol):
+    """A guard for code that waits: `consentry.guard.blocking.BlockingGuard`, `consentry.client.BlockingRemoteGuard`."""
+
+    def authorise_call(self, call: Call, permissions: Sequence[str]) -> Access:
+        """Return the access of a call that may do all of `permissions` now. Raises CallRefusedError for any other."""
+
+    def close(self) -> None:
+        """Let go of what it holds open. From now on every check fails. Idempotent."""
