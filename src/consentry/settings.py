@@ -60,6 +60,9 @@ class Settings:
     catalog: Path = Path("catalog.toml")
     """The file that declares permissions, scopes and roles. A relative path starts as that of `database_url`."""
 
+    guard_routes: Path | None = None
+    """The file that says what a call through a gateway needs. A relative path starts as that of `database_url`."""
+
     host: str = "127.0.0.1"
     """The address to listen on."""
 
@@ -131,6 +134,7 @@ def load_settings(config: Path | None, environ: Mapping[str, str]) -> Settings:
         database_url=url,
         issuer=given.read("issuer", issuer_url, default.issuer),
         catalog=given.read("catalog", path, path(str(default.catalog), given.folder("catalog"))),
+        guard_routes=given.read("guard_routes", path, default.guard_routes),
         host=given.read("host", host_name, default.host),
         port=given.read("port", whole_number(1, 65535), default.port),
         workers=given.read("workers", whole_number(1, 64), default.workers),

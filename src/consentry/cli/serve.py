@@ -7,12 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
-from consentry.cli.migrate import bring_up_to_date, database_file
+from consentry.cli.migrate import bring_up_to_date, require_folder
 from consentry.cli.options import AsJson, ConfigFile, settings_of
 from consentry.cli.output import CommandError, show
 from consentry.model.catalog import CatalogError, parse_catalog
+from consentry.model.guard_routes_reading import GuardRoutesError, parse_guard_routes
 from consentry.settings import LogFormat, Settings
 from consentry.settings_sources import CONFIG_VARIABLE, find_config
+from consentry.settings_values import shown_database
 
 commands = typer.Typer()
 
@@ -38,6 +40,7 @@ def serve(
         workers=workers or settings.workers,
     )
     require_catalog(settings)
+    _require_guard_routes(settings)
     require_schema(settings)
     _require_free_address(settings.host, settings.port)
     found = find_config(config, os.environ)
@@ -50,7 +53,7 @@ def serve(
             "issuer": settings.issuer,
             "listening": f"http://{host_in_url}:{settings.port}",
             "workers": settings.workers,
-            "database": str(settings.sqlite_path),
+            "database": shown_database(settings.database_url),
         },
         as_json=as_json,
     )
@@ -89,26 +92,41 @@ def require_catalog(settings: Settings) -> None:
         raise CommandError(f"{settings.catalog}: {fault}") from None
 
 
-def require_schema(settings: Settings) -> None:
-    """Return once the database has the schema, made now where there was none; raises CommandError otherwise."""
-    # Loaded here so that `consentry --help` stays fast.
-    from apsw import Error  # noqa: PLC0415 - see above
-
-    from consentry.storage.schema import (  # noqa: PLC0415 - see above
-        SchemaOutdatedError,
-        find_sqlite_version,
-        require_current,
-    )
-
-    database = database_file(settings)
+def _require_guard_routes(settings: Settings) -> None:
+    file = settings.guard_routes
+    if file is None:
+        return
     try:
-        if find_sqlite_version(database) is None:
-            bring_up_to_date(database)
-        require_current(database)
+        parse_guard_routes(file.read_text(encoding="utf-8"), parse_catalog(settings.catalog.read_text("utf-8")))
+    except FileNotFoundError:
+        raise CommandError(f"There is no routes file at {file}. Write one, or take guard_routes away.") from None
+    except (OSError, UnicodeDecodeError):
+        raise CommandError(f"The routes file {file} cannot be read as UTF-8 text.") from None
+    except GuardRoutesError as fault:
+        raise CommandError(f"{file}: {fault}") from None
+
+
+def require_schema(settings: Settings) -> None:
+    """Return if the database has the schema; raises CommandError otherwise.
+
+    An empty SQLite file is given it now. PostgreSQL never is: several processes serve from it, and who may change its
+    tables is often not who serves.
+    """
+    # Loaded here so that `consentry --help` stays fast.
+    from consentry.storage.opening import faults_of  # noqa: PLC0415 - see above
+    from consentry.storage.schema import SchemaOutdatedError, find_version, require_current  # noqa: PLC0415 - see above
+
+    require_folder(settings)
+    url = settings.database_url
+    try:
+        if settings.sqlite_path is not None and find_version(url) is None:
+            bring_up_to_date(settings)
+        require_current(url)
     except SchemaOutdatedError as fault:
         raise CommandError(str(fault)) from None
-    except Error as fault:
-        raise CommandError(f"The database {database} cannot be opened: {fault}. Check database_url.") from None
+    except faults_of(url) as fault:
+        name = shown_database(url)
+        raise CommandError(f"The database {name} cannot be opened: {fault}. Check database_url.") from None
 
 
 def _require_free_address(host: str, port: int) -> None:
