@@ -97,7 +97,7 @@ class ProtocolWorld:
 
     async def answer(self, opened: Opened, ticked: Sequence[str] | None = None) -> str:
         """Approve what was put to the user: all of it, unless `ticked` says otherwise."""
-        chosen = tuple(opened.offer.shown_scope) if ticked is None else ticked
+        chosen = tuple(one.name for one in opened.offer.shown) if ticked is None else ticked
         code = await self.deeds.consent.approve(opened.pending, opened.to, opened.asked, opened.offer, chosen)
         return code.reveal()
 
