@@ -185,5 +185,6 @@ async def call_everywhere(world: GuardWorld, bearer: str | None, path: str = "/i
     more.setdefault("headers", [] if bearer is None else [("Authorization", f"Bearer {bearer}")])
     told = {name: await call(make(world), path, **more) for name, make in PRODUCTS.items()}
     first = told["asgi"]
-    assert {name: answer for name, answer in told.items() if answer != first} == {}, f"another than {first}"
+    others = {name: answer for name, answer in told.items() if answer != first}
+    assert not others, f"{others} instead of {first}"
     return first
