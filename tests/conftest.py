@@ -9,10 +9,12 @@ import pytest
 from app_builders import add_people
 from consentry.model.catalog import Catalog, parse_catalog
 from consentry.secret_source import SystemSecretSource
+from consentry.storage.database import Database
+from consentry.storage.opening import open_database
 from consentry.storage.schema import migrate_sqlite
-from consentry.storage.sqlite import SqliteDatabase
 from consentry.wiring import Deeds
 from live_server import Site, people, serve_site
+from postgres_server import PostgresServer, running_server
 from protocol_world import ProtocolWorld, build_protocol_world
 from site_client import open_small_deeds
 from small_world import SMALL_CATALOG, FixedClock
@@ -47,9 +49,26 @@ def database_path(migrated_file: Path, tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A migrated database of the test's own, once on each engine."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{request.getfixturevalue('database_path')}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    with server.database() as url:
+        yield url
+
+
 @pytest.fixture
-async def database(database_path: Path) -> AsyncIterator[SqliteDatabase]:
-    opened = SqliteDatabase(database_path)
+async def database(database_url: str) -> AsyncIterator[Database]:
+    opened = open_database(database_url)
     yield opened
     await opened.close()
 
@@ -73,7 +92,7 @@ def site(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.fixture
-async def protocol(database_path: Path, clock: FixedClock) -> AsyncIterator[ProtocolWorld]:
-    world = await build_protocol_world(database_path, clock)
+async def protocol(database_url: str, tmp_path: Path, clock: FixedClock) -> AsyncIterator[ProtocolWorld]:
+    world = await build_protocol_world(tmp_path / "consentry.sqlite3", clock, database_url=database_url)
     yield world
     await world.deeds.database.close()

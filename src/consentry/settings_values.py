@@ -161,6 +161,15 @@ def sqlite_path(url: str) -> Path | None:
     return Path(url.removeprefix(_SQLITE)) if url.startswith(_SQLITE) else None
 
 
+def shown_database(url: str) -> str:
+    """Return a checked database's URL as it may be shown and logged: the file's path, or without user and password."""
+    file = sqlite_path(url)
+    if file is not None:
+        return str(file)
+    parts = urlsplit(url)
+    return f"{_POSTGRESQL}{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
 def path(value: object, folder: Path) -> Path:
     """Read the path of a file; a relative one starts at `folder`."""
     if not isinstance(value, str) or not value.strip() or "\0" in value:

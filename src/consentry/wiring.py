@@ -57,11 +57,11 @@ from consentry.storage.events import EventStore
 from consentry.storage.explanations import SqlExplanationStore
 from consentry.storage.housekeeping import SqlHousekeepingStore
 from consentry.storage.members import SqlMemberStore, SqlRoleStore
+from consentry.storage.opening import open_database
 from consentry.storage.operators import SqlOperatorStore, SqlResourceStore
 from consentry.storage.organisations import SqlOrganisationStore
 from consentry.storage.sessions import SqlSessionStore
 from consentry.storage.signing_keys import SqlSigningKeyStore
-from consentry.storage.sqlite import SqliteDatabase
 from consentry.storage.throttles import SqlThrottleStore
 from consentry.storage.usage import SqlUsageStore
 from consentry.storage.users import SqlUserStore
@@ -115,17 +115,14 @@ def open_deeds(
     """Open the database that the settings name and return every deed over it.
 
     Tests pass another clock, or hashes that cost less. The caller closes `database` at the end.
-    Raises CatalogError and OSError for a catalog that cannot be read, ValueError for another engine than SQLite.
+    Raises CatalogError and OSError for a catalog that cannot be read.
     """
-    path = settings.sqlite_path
-    if path is None:
-        raise ValueError("This version works with SQLite only. Set database_url to sqlite:///path.")
     catalog = parse_catalog(settings.catalog.read_text(encoding="utf-8"))
     book, approvals = RoleBook(catalog), ApprovalBook(catalog)
     clock = clock or SystemClock()
     secrets = secrets or SystemSecretSource(clock)
     passwords = passwords or Argon2Passwords()
-    database = SqliteDatabase(path)
+    database = open_database(settings.database_url)
 
     apps, credentials = SqlAppStore(database), SqlCredentialStore(database)
     organisations, users = SqlOrganisationStore(database), SqlUserStore(database)

@@ -1,12 +1,11 @@
 """`consentry migrate`: bring the database's schema up to date."""
 
-from pathlib import Path
-
 import typer
 
 from consentry.cli.options import AsJson, ConfigFile, settings_of
 from consentry.cli.output import CommandError, show
 from consentry.settings import Settings
+from consentry.settings_values import shown_database
 
 commands = typer.Typer()
 
@@ -14,40 +13,39 @@ commands = typer.Typer()
 @commands.command("migrate")
 def migrate(*, config: ConfigFile = None, as_json: AsJson = False) -> None:
     """Bring the database's schema up to date. Does nothing where it is already."""
-    database = database_file(settings_of(config))
-    bring_up_to_date(database)
-    show({"database": str(database), "status": "up to date"}, as_json=as_json)
+    settings = settings_of(config)
+    require_folder(settings)
+    bring_up_to_date(settings)
+    show({"database": shown_database(settings.database_url), "status": "up to date"}, as_json=as_json)
 
 
-def database_file(settings: Settings) -> Path:
-    """Return the SQLite file that the settings name.
-
-    Raises:
-        CommandError: they name another engine, or the file's folder does not exist.
-    """
-    database = settings.sqlite_path
-    if database is None:
-        raise CommandError("This version works with SQLite only. Set database_url to sqlite:///path.")
-    if not database.parent.is_dir():
-        raise CommandError(f"The folder {database.parent} does not exist. Make it, or change database_url.")
-    return database
+def require_folder(settings: Settings) -> None:
+    """Raise CommandError where the settings name an SQLite file in a folder that does not exist."""
+    file = settings.sqlite_path
+    if file is not None and not file.parent.is_dir():
+        raise CommandError(f"The folder {file.parent} does not exist. Make it, or change database_url.")
 
 
-def bring_up_to_date(database: Path) -> None:
-    """Run the migrations that the file lacks, creating it where it does not exist.
+def bring_up_to_date(settings: Settings) -> None:
+    """Run the migrations that the database lacks, creating an SQLite file where it does not exist.
 
     Raises:
-        CommandError: the file cannot be written or is no SQLite database.
+        CommandError: the file cannot be written or is no SQLite database, or PostgreSQL refuses.
     """
     # Loaded here so that `consentry --help` stays fast.
     from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - see above
 
-    from consentry.storage.schema import migrate_sqlite  # noqa: PLC0415 - see above
+    from consentry.storage.opening import faults_of  # noqa: PLC0415 - see above
+    from consentry.storage.schema import migrate  # noqa: PLC0415 - see above
 
     try:
-        migrate_sqlite(database)
+        migrate(settings.database_url)
     except DBAPIError as fault:
         raise CommandError(
-            f"The database {database} cannot be brought up to date: {fault.orig}. "
+            f"The database {shown_database(settings.database_url)} cannot be brought up to date: {fault.orig}. "
             "Check that it is Consentry's, that it can be written, and that no other program holds it."
+        ) from None
+    except faults_of(settings.database_url) as fault:
+        raise CommandError(
+            f"The database {shown_database(settings.database_url)} cannot be opened: {fault}. Check database_url."
         ) from None

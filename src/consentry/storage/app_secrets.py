@@ -27,7 +27,10 @@ INSERT INTO app_secrets (id, app_id, digest, hint, created_at, last_used_at, exp
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 
-# The count and the insert are one statement: two requests at once cannot both see room for one more.
+# Takes the app's row until the end of the transaction, so that of two requests at once the second counts what the
+# first one added. SQLite has one writer; on PostgreSQL a statement sees what was committed when it began.
+_TAKE_APP = "UPDATE apps SET status = status WHERE id = $1"
+
 _ADD = """
 INSERT INTO app_secrets (id, app_id, digest, hint, created_at)
 SELECT $1, a.id, $3, $4, $5 FROM apps a WHERE a.id = $2 AND a.status <> 'deleted' AND $6 > (
@@ -92,6 +95,7 @@ def retire_all(app_id: AppId, at: datetime) -> Statement:
 
 def adding(secret: AppSecret, most: int, event: Event) -> Operation[bool]:
     """Write a secret unless the app has `most` live ones already."""
+    yield Statement(_TAKE_APP, (secret.app_id,))
     yield Statement(_PUT_AWAY_EXPIRED, (secret.app_id, to_micros(secret.created_at)))
     args = (secret.id, secret.app_id, secret.digest, secret.hint, to_micros(secret.created_at), most)
     return (yield from events.changing(Statement(_ADD, args), event))

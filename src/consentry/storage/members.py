@@ -1,7 +1,8 @@
 """Members and the roles that organisations define; and the directory, which says what a user holds now.
 
-Where a check is given, all members of the organisation are read before and after the change, within its transaction:
-two administrators who take each other's role at one moment cannot both succeed.
+Where a check is given, all members of the organisation are read before and after the change, within its transaction,
+and a change of members or roles first takes the organisation's row: two administrators who take each other's role at
+one moment cannot both succeed, and no role goes while it is given.
 """
 
 from collections.abc import Sequence
@@ -71,6 +72,10 @@ DELETE FROM roles WHERE organisation_id = $1 AND name = $2 AND ($3 = 1 OR NOT EX
 """
 
 
+# SQLite has one writer; on PostgreSQL a second change waits here, and its statements see what the first one did.
+_TAKE_ORGANISATION = "UPDATE organisations SET standing = standing WHERE id = $1"
+
+
 class _RoleGoneError(Exception):
     """A role that was to be given is not there any more; undoes the operation."""
 
@@ -79,6 +84,7 @@ def _checked(
     organisation_id: OrganisationId, change: Operation[bool], check: Check | None, event: Event
 ) -> Operation[bool]:
     """Run `change`, let `check` look at what it did, and append the event if it did anything."""
+    yield Statement(_TAKE_ORGANISATION, (organisation_id,))
     before = [] if check is None else (yield Statement(_HOLDERS, (organisation_id,)))
     done = yield from change
     if not done:

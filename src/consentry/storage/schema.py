@@ -1,15 +1,44 @@
-"""The schema's version, and bringing it up to date with Alembic."""
+"""The schema's version, and bringing it up to date with Alembic, on either engine."""
 
+import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import apsw
 
+from consentry.settings_values import shown_database, sqlite_path
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from sqlalchemy import Connection
+
+T = TypeVar("T")
+
 CURRENT = "0001"
 _SCRIPTS = Path(__file__).parent / "migrations"
+_CONNECT_TIMEOUT_SECONDS = 10.0
+
+# Any number, so long as nobody else who locks in this database uses it: whoever migrates holds it until they commit.
+_MIGRATION_LOCK = 0x636F6E73656E7472
 
 
 class SchemaOutdatedError(Exception):
     """The database's schema is not the one that this version of Consentry reads and writes."""
+
+
+def migrate(url: str) -> None:
+    """Bring the database up to date. Safe to run again, and by several at once: one migrates, the others wait for it.
+
+    An SQLite file is created where it does not exist; a PostgreSQL database must exist. What the engine raises is
+    passed on.
+    """
+    path = sqlite_path(url)
+    if path is None:
+        _wait_for(_migrate_postgres(url))
+    else:
+        migrate_sqlite(path)
 
 
 def migrate_sqlite(path: Path) -> None:
@@ -17,32 +46,23 @@ def migrate_sqlite(path: Path) -> None:
 
     A new file can be read by its owner only; SQLite gives its companions (`-wal`, `-shm`) the same mode.
     """
-    # Loaded here because only a migration needs them, and they would slow every start.
-    from alembic import command  # noqa: PLC0415
-    from alembic.config import Config  # noqa: PLC0415
-    from sqlalchemy import create_engine  # noqa: PLC0415
+    # Loaded here because only a migration needs it, and it would slow every start.
+    from sqlalchemy import create_engine  # noqa: PLC0415 - see above
 
     path.touch(mode=0o600)
-    config = Config()
-    config.set_main_option("script_location", str(_SCRIPTS))
     engine = create_engine(f"sqlite:///{path}")
     try:
         with engine.begin() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            _upgrade(connection)
     finally:
         engine.dispose()
     _use_write_ahead_log(path)
 
 
-def _use_write_ahead_log(path: Path) -> None:
-    # Here once, and kept in the file: servers that switch a file over at the same moment would find it locked, as
-    # SQLite does not wait for that lock.
-    connection = apsw.Connection(str(path))
-    try:
-        connection.pragma("journal_mode", "wal")
-    finally:
-        connection.close()
+def find_version(url: str) -> str | None:
+    """Return the schema's version in the database, or None where there is no schema yet."""
+    path = sqlite_path(url)
+    return _wait_for(_find_postgres_version(url)) if path is None else find_sqlite_version(path)
 
 
 def find_sqlite_version(path: Path) -> str | None:
@@ -60,11 +80,75 @@ def find_sqlite_version(path: Path) -> str | None:
         connection.close()
 
 
-def require_current(path: Path) -> None:
-    """Raise SchemaOutdatedError, saying what to run, unless the file's schema is the current one."""
-    version = find_sqlite_version(path)
+def require_current(url: str) -> None:
+    """Raise SchemaOutdatedError, saying what to run, unless the database's schema is the current one."""
+    version = find_version(url)
     if version != CURRENT:
         raise SchemaOutdatedError(
-            f"The database {path.name} has schema version {version or 'none'}, and this Consentry needs {CURRENT}. "
-            "Run: consentry migrate"
+            f"The database {shown_database(url)} has schema version {version or 'none'}, and this Consentry needs "
+            f"{CURRENT}. Run: consentry migrate"
         )
+
+
+def _upgrade(connection: "Connection") -> None:
+    from alembic import command  # noqa: PLC0415 - see migrate_sqlite
+
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _config() -> "Config":
+    from alembic.config import Config  # noqa: PLC0415 - see migrate_sqlite
+
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS))
+    return config
+
+
+def _use_write_ahead_log(path: Path) -> None:
+    # Here once, and kept in the file: servers that switch a file over at the same moment would find it locked, as
+    # SQLite does not wait for that lock.
+    connection = apsw.Connection(str(path))
+    try:
+        connection.pragma("journal_mode", "wal")
+    finally:
+        connection.close()
+
+
+async def _migrate_postgres(url: str) -> None:
+    import asyncpg  # noqa: PLC0415 - an installation on SQLite has no use for it
+    from sqlalchemy import text  # noqa: PLC0415 - see migrate_sqlite
+    from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415 - see migrate_sqlite
+    from sqlalchemy.pool import NullPool  # noqa: PLC0415 - see migrate_sqlite
+
+    async def connect() -> Any:
+        # asyncpg reads the URL here as it does for the server, whatever SQLAlchemy would make of it.
+        return await asyncpg.connect(url, timeout=_CONNECT_TIMEOUT_SECONDS)
+
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
+    try:
+        async with engine.begin() as connection:
+            await connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+            await connection.run_sync(_upgrade)
+    finally:
+        await engine.dispose()
+
+
+async def _find_postgres_version(url: str) -> str | None:
+    import asyncpg  # noqa: PLC0415 - see above
+
+    connection = await asyncpg.connect(url, timeout=_CONNECT_TIMEOUT_SECONDS)
+    try:
+        if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
+            return None
+        version = await connection.fetchval("SELECT version_num FROM alembic_version")
+        return None if version is None else str(version)
+    finally:
+        await connection.close()
+
+
+def _wait_for(work: Coroutine[Any, Any, T]) -> T:
+    """Return the result of `work`, run in a thread's own loop, so that it can be waited for inside a loop as well."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()

@@ -284,7 +284,7 @@ _STATEMENTS = (
     "CREATE INDEX events_by_organisation ON events (organisation_id, id)",
     """
     CREATE TABLE throttles (
-        key TEXT PRIMARY KEY,
+        key {id} PRIMARY KEY,
         failures {int} NOT NULL,
         last_at {int} NOT NULL,
         blocked_until {int} NOT NULL

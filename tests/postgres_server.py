@@ -1,0 +1,141 @@
+"""A private PostgreSQL for tests, from Debian's package: no port, a socket in a folder of its own, gone at the end.
+
+`CONSENTRY_TEST_POSTGRES` names another server to use: a URL of a user who may create databases.
+"""
+
+import asyncio
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+
+from consentry.storage.schema import migrate
+
+VARIABLE = "CONSENTRY_TEST_POSTGRES"
+TEMPLATE = f"consentry_test_{os.getpid()}"
+OPTIONS = {
+    "listen_addresses": "",
+    "max_connections": "100",
+    "shared_buffers": "64MB",
+    # What would be lost in a crash of the machine is lost with the test anyway.
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "deadlock_timeout": "100ms",
+}
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresServer:
+    """A server in which every test gets a migrated database of its own, copied from a template."""
+
+    url: str
+    _numbers: Iterator[int] = field(default_factory=count)
+
+    def url_of(self, database: str) -> str:
+        """Return the URL of one of its databases."""
+        return urlunsplit(urlsplit(self.url)._replace(path=f"/{database}"))
+
+    def make_template(self) -> None:
+        """Create the database that the others are copied from."""
+        self.execute(f'CREATE DATABASE "{TEMPLATE}"')
+        migrate(self.url_of(TEMPLATE))
+
+    @contextmanager
+    def database(self, template: str = TEMPLATE) -> Iterator[str]:
+        """Lend the URL of a database: a migrated one, or an empty one made of `template0`."""
+        name = f"{TEMPLATE}_{next(self._numbers)}"
+        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        try:
+            yield self.url_of(name)
+        finally:
+            self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def execute(self, sql: str) -> None:
+        """Run one statement in the server's own database."""
+        in_thread(self._execute(sql))
+
+    async def _execute(self, sql: str) -> None:
+        connection = await asyncpg.connect(self.url)
+        try:
+            await connection.execute(sql)
+        finally:
+            await connection.close()
+
+
+@contextmanager
+def running_server() -> Iterator[PostgresServer]:
+    """Start a server, or use the one that the environment names."""
+    if VARIABLE in os.environ:
+        yield from _with_template(PostgresServer(os.environ[VARIABLE]))
+        return
+    folder = Path(tempfile.mkdtemp(prefix="consentry-pg-"))
+    # PostgreSQL refuses to run as root.
+    user = "postgres" if os.getuid() == 0 else None
+    try:
+        if user is not None:
+            shutil.chown(folder, user, pwd.getpwnam(user).pw_gid)
+        yield from _started(folder, user)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _started(folder: Path, user: str | None) -> Iterator[PostgresServer]:
+    data = folder / "data"
+    initdb = [_program("initdb"), "-D", str(data), "-U", "consentry", "-A", "trust", "-E", "UTF8", "--no-sync"]
+    subprocess.run(initdb, check=True, user=user, cwd=folder, capture_output=True, timeout=60)
+    options = {**OPTIONS, "unix_socket_directories": str(folder)}
+    command = [_program("postgres"), "-D", str(data), *(f"--{name}={value}" for name, value in options.items())]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, user=user, cwd=folder, stdout=log, stderr=log)
+    try:
+        _wait_until_ready(folder, process)
+        yield from _with_template(PostgresServer(f"postgresql://consentry@/postgres?host={folder}"))
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(20)
+
+
+def _wait_until_ready(folder: Path, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + 30
+    while subprocess.run([_program("pg_isready"), "-q", "-h", str(folder)], check=False).returncode:
+        assert process.poll() is None, (folder / "log").read_text()
+        assert time.monotonic() < deadline, (folder / "log").read_text()
+        time.sleep(0.05)
+
+
+def _with_template(server: PostgresServer) -> Iterator[PostgresServer]:
+    server.make_template()
+    try:
+        yield server
+    finally:
+        server.execute(f'DROP DATABASE IF EXISTS "{TEMPLATE}" WITH (FORCE)')
+
+
+def _program(name: str) -> str:
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True)
+    found = shutil.which(name, path=os.pathsep.join([*map(str, folders), os.environ.get("PATH", "")]))
+    assert found is not None, f"{name} is missing: run scripts/setup tests, or set {VARIABLE} to a server's URL."
+    return found
+
+
+def in_thread(work: Coroutine[Any, Any, T]) -> T:
+    """Return the result of `work`, run in a loop of its own beside the test's."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
