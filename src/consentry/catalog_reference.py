@@ -14,7 +14,7 @@ from consentry.oauth.metadata import AUTHORIZATION_PATH, TOKEN_PATH
 SCOPES_PATH = "/docs/scopes"
 """Where the server shows the reference. `.md` after it gives Markdown, `.json` the same for programs."""
 
-SCHEME = "ConnectedApp"
+SCHEME = "OAuth2"
 """The name of the OpenAPI security scheme."""
 
 SCOPES_INTRODUCTION = (

@@ -24,7 +24,7 @@ def authorization_server_metadata(
     """Return the metadata of the server at `issuer`, which must have no fault (`find_issuer_fault`).
 
     It lists what is there and nothing else: PKCE by S256, answers in the query, `iss` in every answer.
-    *Source:* RFC 8414 §2, RFC 9207 §3.
+    *Source:* RFC 8414 §2, RFC 9207 §3, RFC 9701 §7.
     """
     client_methods = ["client_secret_basic", "client_secret_post", "none"]
     metadata: dict[str, object] = {
@@ -41,6 +41,7 @@ def authorization_server_metadata(
         "token_endpoint_auth_methods_supported": client_methods,
         "revocation_endpoint_auth_methods_supported": client_methods,
         "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "introspection_signing_alg_values_supported": ["ES256"],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
     }

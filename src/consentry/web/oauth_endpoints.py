@@ -1,7 +1,7 @@
 """The endpoints that programs call: token, revocation, introspection, metadata and public keys.
 
 Bare ASGI callables beside the pages' routes, because a platform's API may call them on every request. RFC 6749 §3.2,
-RFC 7009, RFC 7662, RFC 8414, RFC 7517.
+RFC 7009, RFC 7662, RFC 8414, RFC 7517, RFC 9701.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from consentry.catalog_reference import SCOPES_PATH
 from consentry.flows.authenticate_client import TooManyAttemptsError
+from consentry.model.client import Client
 from consentry.model.introspected import DETAIL, GUARD_DETAIL
 from consentry.model.secret import CredentialKind
 from consentry.oauth.bearer import parse_bearer
@@ -17,6 +19,7 @@ from consentry.oauth.client_authentication import parse_client_authentication
 from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.oauth.metadata import authorization_server_metadata
 from consentry.oauth.responses import error_body
+from consentry.oauth.signed_introspection import MEDIA_TYPE, TYP, introspection_claims, prefers_signed
 from consentry.oauth.token_request import AuthorizationCodeRequest, parse_token_request
 from consentry.web.caller import caller_address
 from consentry.web.form_body import BodyTooLargeError, ClientGoneError, UnsupportedMediaTypeError, read_form
@@ -27,11 +30,11 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
-    from consentry.model.client import Client
     from consentry.model.organisation import ResourceServer
     from consentry.oauth.parameters import Parameters
     from consentry.wiring import Deeds
 
+_NO_STORE: Header = (b"cache-control", b"no-store")
 _PUBLIC_CACHE = b"public, max-age=300"
 _CORS: tuple[Header, ...] = (
     (b"access-control-allow-origin", b"*"),
@@ -44,6 +47,13 @@ _PREFLIGHT: tuple[Header, ...] = (
     (b"access-control-max-age", b"86400"),
     (b"cache-control", b"no-store"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class SignedAnswer:
+    """An introspection answer as a JWT. RFC 9701 §5."""
+
+    jwt: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +71,7 @@ class OAuthEndpoints:
         await self._answer_post(scope, receive, send, self._revoke)
 
     async def introspect(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """`POST /oauth/introspect`, for authenticated callers only. RFC 7662 §2.1."""
+        """`POST /oauth/introspect`, for authenticated callers only. RFC 7662 §2.1; signed on request, RFC 9701 §4."""
         await self._answer_post(scope, receive, send, self._introspect, cross_origin=False)
 
     async def metadata(self, scope: Scope, _receive: Receive, send: Send) -> None:
@@ -83,7 +93,7 @@ class OAuthEndpoints:
     async def _metadata(self) -> dict[str, object]:
         issuer = self.deeds.settings.issuer
         return authorization_server_metadata(
-            issuer, scopes=tuple(self.deeds.catalog.scopes), service_documentation=f"{issuer}/api/v1/docs"
+            issuer, scopes=tuple(self.deeds.catalog.scopes), service_documentation=issuer + SCOPES_PATH
         )
 
     async def _answer_post(
@@ -91,7 +101,7 @@ class OAuthEndpoints:
         scope: Scope,
         receive: Receive,
         send: Send,
-        endpoint: Callable[[Scope, Parameters], Awaitable[dict[str, object] | None]],
+        endpoint: Callable[[Scope, Parameters], Awaitable[dict[str, object] | SignedAnswer | None]],
         *,
         cross_origin: bool = True,
     ) -> None:
@@ -131,15 +141,23 @@ class OAuthEndpoints:
         client = await self._client(scope, form)
         await self.deeds.revoke_token.revoke(form.required("token"), client)
 
-    async def _introspect(self, scope: Scope, form: Parameters) -> dict[str, object]:
+    async def _introspect(self, scope: Scope, form: Parameters) -> dict[str, object] | SignedAnswer:
         caller = await self._introspecting(scope, form)
+        audience = _audience_of(caller)
+        signed = audience is not None and prefers_signed(_accept(scope))
         response = await self.deeds.introspect_token.introspect(
             form.required("token"),
             caller,
             address=form.one("address"),
-            for_guard=form.one(DETAIL) == GUARD_DETAIL,
+            # RFC 9701 §5: of an inactive token a signed answer says nothing else at all.
+            for_guard=form.one(DETAIL) == GUARD_DETAIL and not signed,
         )
-        return response.to_json_object()
+        answer = response.to_json_object()
+        if audience is None or not signed:
+            return answer
+        issuer, now = self.deeds.settings.issuer, self.deeds.clock.now()
+        claims = introspection_claims(answer, issuer=issuer, audience=audience, now=now)
+        return SignedAnswer(await self.deeds.signing_keys.sign(claims, typ=TYP))
 
     async def _introspecting(self, scope: Scope, form: Parameters) -> Client | ResourceServer | None:
         authorization = _authorization(scope)
@@ -170,17 +188,32 @@ def _authorization(scope: Scope) -> str | None:
     return values[0].decode("latin-1") if values else None
 
 
+def _accept(scope: Scope) -> str:
+    return ",".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"accept")
+
+
+def _audience_of(caller: Client | ResourceServer | None) -> str | None:
+    """Return what the caller is called as the audience of a JWT; an operator is nobody's audience."""
+    if caller is None:
+        return None
+    return caller.app.client_id if isinstance(caller, Client) else caller.identifier
+
+
 def _refuse_query(scope: Scope) -> None:
     # RFC 6749 §2.3.1: credentials in the query would end up in logs.
     if scope["query_string"]:
         raise OAuthError(ErrorCode.INVALID_REQUEST, "Send the parameters in the body, not in the query.")
 
 
-async def _send_answer(send: Send, body: dict[str, object] | None, headers: tuple[Header, ...]) -> None:
-    if body is None:
-        await send_bytes(send, b"", status=200, headers=((b"cache-control", b"no-store"), *headers))
-    else:
-        await send_json(send, body, headers=headers)
+async def _send_answer(send: Send, body: dict[str, object] | SignedAnswer | None, headers: tuple[Header, ...]) -> None:
+    match body:
+        case None:
+            await send_bytes(send, b"", status=200, headers=(_NO_STORE, *headers))
+        case SignedAnswer():
+            kind = (b"content-type", MEDIA_TYPE.encode())
+            await send_bytes(send, body.jwt.encode(), status=200, headers=(kind, _NO_STORE, *headers))
+        case _:
+            await send_json(send, body, headers=headers)
 
 
 async def _send_error(send: Send, error: OAuthError, headers: tuple[Header, ...], *, status: int | None = None) -> None:

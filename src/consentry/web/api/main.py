@@ -7,6 +7,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.utils import get_openapi
 from starlette.responses import Response
 
+from consentry.catalog_reference import SCHEME, openapi_scheme
 from consentry.web.api import (
     access,
     api_keys,
@@ -55,14 +56,15 @@ _PROBLEMS = {
 _PROBLEM_SCHEMA = {
     "type": "object",
     "description": "Problem details. RFC 9457.",
-    "required": ["type", "title", "status", "detail", "instance", "code"],
+    "required": ["type", "title", "status", "detail", "instance", "code", "documentation"],
     "properties": {
         "type": {"type": "string"},
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string"},
         "instance": {"type": "string"},
-        "code": {"type": "string"},
+        "code": {"type": "string", "description": "Stable; programs may rely on it."},
+        "documentation": {"type": "string", "format": "uri", "description": "Where the code is explained."},
         "permission": {"type": "string"},
         "errors": {
             "type": "array",
@@ -93,7 +95,7 @@ def build_api(deeds: Deeds) -> FastAPI:
     add_problems(api)
     for router in _ROUTERS:
         api.include_router(router(deeds))
-    _document_problems(api)
+    _complete_document(api, deeds)
 
     async def show_reference(request: Request) -> Response:
         frame = Frame(deeds.settings.product_name, _TITLE, deeds.clock.now(), locale=locale_of(request))
@@ -103,8 +105,8 @@ def build_api(deeds: Deeds) -> FastAPI:
     return api
 
 
-def _document_problems(api: FastAPI) -> None:
-    """Put the answers that this API gives to a mistake in place of those that FastAPI would give."""
+def _complete_document(api: FastAPI, deeds: Deeds) -> None:
+    """Put the answers that this API gives to a mistake in place of FastAPI's, and say how an app gets its token."""
 
     def openapi() -> dict[str, Any]:
         if api.openapi_schema is None:
@@ -119,8 +121,10 @@ def _document_problems(api: FastAPI) -> None:
             for name in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(name, None)
             schemas["Problem"] = _PROBLEM_SCHEMA
+            document["components"]["securitySchemes"][SCHEME] = openapi_scheme(deeds.catalog, deeds.settings.issuer)
             for operations in document["paths"].values():
                 for operation in operations.values():
+                    operation["security"].append({SCHEME: []})
                     operation["responses"].pop("422", None)
                     operation["responses"].update(_problem_answers())
             api.openapi_schema = document

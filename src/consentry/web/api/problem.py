@@ -17,6 +17,7 @@ from consentry.model.faults import (
     NotFoundError,
     PermissionMissingError,
 )
+from consentry.model.refusal_guide import documentation_url
 from consentry.oauth.bearer import challenge
 from consentry.oauth.errors import ErrorCode, OAuthError
 
@@ -44,7 +45,7 @@ def problem(
     headers: Mapping[str, str] | None = None,
     **members: str,
 ) -> JSONResponse:
-    """Return a problem document. `code` is stable; `errors` say what is wrong, field by field."""
+    """Return a problem document. `code` is stable, and explained where `documentation` leads; `errors` go by field."""
     body: dict[str, object] = {
         "type": f"{_TYPES}{code}",
         "title": HTTPStatus(status).phrase,
@@ -52,6 +53,7 @@ def problem(
         "detail": detail,
         "instance": request.url.path,
         "code": code,
+        "documentation": documentation_url(request.app.state.deeds.settings.issuer, code),
         **members,
     }
     if errors:
