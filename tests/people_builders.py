@@ -19,12 +19,12 @@ from consentry.model.membership import RoleBook
 from consentry.model.secret import Secret
 from consentry.password_hashing import Argon2Passwords, HashingCost
 from consentry.secret_source import SystemSecretSource
+from consentry.storage.database import Database
 from consentry.storage.events import EventStore
 from consentry.storage.members import SqlMemberStore, SqlRoleStore
 from consentry.storage.operators import SqlOperatorStore, SqlResourceStore
 from consentry.storage.organisations import SqlOrganisationStore
 from consentry.storage.sessions import SqlSessionStore
-from consentry.storage.sqlite import SqliteDatabase
 from consentry.storage.throttles import SqlThrottleStore
 from consentry.storage.users import SqlUserStore
 from small_world import FixedClock
@@ -53,7 +53,7 @@ class CountingPasswords:
 class World:
     """Everything about people, over one database."""
 
-    database: SqliteDatabase
+    database: Database
     clock: FixedClock
     people: People
     operators: Operators
@@ -83,7 +83,7 @@ class World:
         return member(user_id, organisation_id, await self.held(organisation_id, user_id))
 
 
-def build_world(database: SqliteDatabase, clock: FixedClock, catalog: Catalog) -> World:
+def build_world(database: Database, clock: FixedClock, catalog: Catalog) -> World:
     secrets, book, passwords = SystemSecretSource(clock), RoleBook(catalog), CountingPasswords()
     organisations, users = SqlOrganisationStore(database), SqlUserStore(database)
     members, roles = SqlMemberStore(database), SqlRoleStore(database)

@@ -47,6 +47,7 @@ class PostgresServer:
 
     url: str
     _numbers: Iterator[int] = field(default_factory=count)
+    _clean: list[str] = field(default_factory=list)
 
     def url_of(self, database: str) -> str:
         """Return the URL of one of its databases."""
@@ -58,14 +59,38 @@ class PostgresServer:
         migrate(self.url_of(TEMPLATE))
 
     @contextmanager
-    def database(self, template: str = TEMPLATE) -> Iterator[str]:
-        """Lend the URL of a database: a migrated one, or an empty one made of `template0`."""
+    def database(self) -> Iterator[str]:
+        """Lend the URL of a migrated database without rows. It must come back with the tables that it had."""
+        url = self._clean.pop() if self._clean else self._create(TEMPLATE)
+        try:
+            yield url
+        finally:
+            in_thread(_empty(url))
+            self._clean.append(url)
+
+    @contextmanager
+    def new_database(self, template: str = TEMPLATE) -> Iterator[str]:
+        """Lend the URL of a database in which anything may be done: a migrated one, or `template0` without a table."""
+        url = self._create(template)
+        try:
+            yield url
+        finally:
+            self.drop(url)
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        for url in (*self._clean, self.url_of(TEMPLATE)):
+            self.drop(url)
+
+    def drop(self, url: str) -> None:
+        """Drop a database, whoever is connected to it."""
+        self.execute(f'DROP DATABASE "{urlsplit(url).path[1:]}" WITH (FORCE)')
+
+    def _create(self, template: str) -> str:
+        # A quarter of a second, which is why databases are used again.
         name = f"{TEMPLATE}_{next(self._numbers)}"
         self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        try:
-            yield self.url_of(name)
-        finally:
-            self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        return self.url_of(name)
 
     def execute(self, sql: str) -> None:
         """Run one statement in the server's own database."""
@@ -125,7 +150,20 @@ def _with_template(server: PostgresServer) -> Iterator[PostgresServer]:
     try:
         yield server
     finally:
-        server.execute(f'DROP DATABASE IF EXISTS "{TEMPLATE}" WITH (FORCE)')
+        server.close()
+
+
+async def _empty(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        # The newest first, because a table refers to older ones only.
+        tables = await connection.fetch(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace "
+            "AND relname <> 'alembic_version' ORDER BY oid DESC"
+        )
+        await connection.execute(";".join(f'DELETE FROM "{name}"' for (name,) in tables))  # noqa: S608 - see above
+    finally:
+        await connection.close()
 
 
 def _program(name: str) -> str:

@@ -167,7 +167,11 @@ class ProtocolWorld:
 
     async def dump(self) -> str:
         """Everything that is stored, as text in which a secret would be found."""
-        tables = await self.rows("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        tables = await self.rows(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
+            if self.deeds.settings.sqlite_path is None
+            else "SELECT name FROM sqlite_schema WHERE type = 'table'"
+        )
         return "\n".join([repr(await self.rows(f'SELECT * FROM "{name}"')) for (name,) in tables])  # noqa: S608 - a table's name
 
 

@@ -9,13 +9,13 @@ from consentry.model.catalog import Catalog
 from consentry.secret_source import SystemSecretSource
 from consentry.storage.app_secrets import SqlAppSecretStore
 from consentry.storage.apps import SqlAppStore
-from consentry.storage.sqlite import SqliteDatabase
+from consentry.storage.database import Database
 from small_world import FixedClock
 
 
 @pytest.fixture
 async def registry(
-    database: SqliteDatabase, clock: FixedClock, secret_source: SystemSecretSource, catalog: Catalog
+    database: Database, clock: FixedClock, secret_source: SystemSecretSource, catalog: Catalog
 ) -> AppRegistry:
     await add_people(database)
     return AppRegistry(SqlAppStore(database), clock, secret_source, catalog)
@@ -23,6 +23,6 @@ async def registry(
 
 @pytest.fixture
 def app_secrets(
-    registry: AppRegistry, database: SqliteDatabase, clock: FixedClock, secret_source: SystemSecretSource
+    registry: AppRegistry, database: Database, clock: FixedClock, secret_source: SystemSecretSource
 ) -> AppSecrets:
     return AppSecrets(registry.apps, SqlAppSecretStore(database), clock, secret_source)

@@ -19,8 +19,8 @@ from consentry.model.secret import CredentialKind, Secret, format_credential
 from consentry.secret_source import SystemSecretSource
 from consentry.storage.api_keys import SqlApiKeyStore
 from consentry.storage.credentials import SqlCredentialStore
+from consentry.storage.database import Database
 from consentry.storage.members import SqlMemberStore
-from consentry.storage.sqlite import SqliteDatabase
 from consentry.storage.usage import SqlUsageStore
 from small_world import FixedClock
 from standing_builders import NORTH, add_member, add_organisations, add_user, in_person, run, set_role
@@ -32,7 +32,7 @@ DAY = timedelta(days=1)
 class World:
     """Bo, a bookkeeper, has a key for invoices that works from one network until tomorrow."""
 
-    database: SqliteDatabase
+    database: Database
     clock: FixedClock
     keys: ApiKeys
     check_bearer: CheckBearer
@@ -54,9 +54,7 @@ class World:
 
 
 @pytest.fixture
-async def world(
-    database: SqliteDatabase, clock: FixedClock, secret_source: SystemSecretSource, catalog: Catalog
-) -> World:
+async def world(database: Database, clock: FixedClock, secret_source: SystemSecretSource, catalog: Catalog) -> World:
     await add_organisations(database)
     roles = RoleBook(catalog)
     user_id = await add_user(database, "bo")

@@ -10,8 +10,8 @@ from consentry.flows.app_registry import AppRegistry
 from consentry.flows.app_secrets import AppSecrets
 from consentry.model.app import App, AppType
 from consentry.model.faults import ConflictError, InvalidInputError, NotFoundError
+from consentry.storage.database import Database
 from consentry.storage.events import EventStore
-from consentry.storage.sqlite import SqliteDatabase
 from small_world import FixedClock
 
 
@@ -109,7 +109,7 @@ async def test_tn_01_a_secret_of_another_app_cannot_be_retired_through_this_one(
 
 
 async def test_tn_03_the_audit_and_the_records_never_hold_the_secret(
-    app_secrets: AppSecrets, app: App, database: SqliteDatabase
+    app_secrets: AppSecrets, app: App, database: Database
 ) -> None:
     added = await app_secrets.add(MANAGER, app.client_id)
 

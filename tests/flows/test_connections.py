@@ -20,8 +20,8 @@ from consentry.model.ids import AppId, ClientId, ConnectionId
 from consentry.model.membership import RoleBook
 from consentry.secret_source import SystemSecretSource
 from consentry.storage.connections import SqlConnectionStore
+from consentry.storage.database import Database
 from consentry.storage.events import EventStore
-from consentry.storage.sqlite import SqliteDatabase
 from small_world import FixedClock
 from standing_builders import (
     NORTH,
@@ -41,7 +41,7 @@ from standing_builders import (
 class World:
     """Bo keeps the books of North and South; Ana owns North, Sol owns South. Ledgerly is South's app."""
 
-    database: SqliteDatabase
+    database: Database
     clock: FixedClock
     connections: Connections
     ana: Acting
@@ -66,9 +66,7 @@ class World:
 
 
 @pytest.fixture
-async def world(
-    database: SqliteDatabase, clock: FixedClock, secret_source: SystemSecretSource, catalog: Catalog
-) -> World:
+async def world(database: Database, clock: FixedClock, secret_source: SystemSecretSource, catalog: Catalog) -> World:
     await add_organisations(database)
     roles = RoleBook(catalog)
     ana, bo, sol = [await add_user(database, name) for name in ("ana", "bo", "sol")]
@@ -158,8 +156,9 @@ async def test_rv_01_ending_is_one_row_however_many_tokens_hang_on_it(world: Wor
     await run(
         world.database,
         "INSERT INTO token_families (id, connection_id, scope, refresh_digest, generation, created_at, rotated_at, "
-        "idle_expires_at, expires_at) VALUES ('family', $1, 'invoicing:write', x'00', 1, 1, 1, 9, 9)",
+        "idle_expires_at, expires_at) VALUES ('family', $1, 'invoicing:write', $2, 1, 1, 1, 9, 9)",
         connection_id,
+        b"digest",
     )
 
     await world.connections.end(world.bo, connection_id)

@@ -6,9 +6,8 @@ import pytest
 
 from consentry.flows.housekeeping import ROWS_PER_BATCH, Housekeeping, Lifetimes
 from consentry.model.ids import encode_id
-from consentry.storage.database import Operation, Statement, to_micros
+from consentry.storage.database import Database, Operation, Statement, to_micros
 from consentry.storage.housekeeping import SqlHousekeepingStore
-from consentry.storage.sqlite import SqliteDatabase
 from small_world import FixedClock
 from standing_builders import add_user, run
 
@@ -16,7 +15,7 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 @pytest.fixture
-def housekeeping(database: SqliteDatabase, clock: FixedClock) -> Housekeeping:
+def housekeeping(database: Database, clock: FixedClock) -> Housekeeping:
     return Housekeeping(SqlHousekeepingStore(database), clock, Lifetimes(HOUR, MINUTE), pause=timedelta())
 
 
@@ -24,52 +23,52 @@ def identifier(moment: datetime, number: int = 0) -> str:
     return encode_id(int(moment.timestamp() * 1000), number.to_bytes(10, "big"))
 
 
-async def add_tokens(database: SqliteDatabase, issued_at: datetime, count: int, lifetime: timedelta = HOUR) -> None:
+async def add_tokens(database: Database, issued_at: datetime, count: int, lifetime: timedelta = HOUR) -> None:
     def operation() -> Operation[None]:
         for number in range(count):
             yield Statement(
                 "INSERT INTO access_tokens (id, digest, family_id, scope, issued_at, expires_at) "
-                "VALUES ($1, x'00', 'family', '', $2, $3)",
-                (identifier(issued_at, number), to_micros(issued_at), to_micros(issued_at + lifetime)),
+                "VALUES ($1, $4, 'family', '', $2, $3)",
+                (identifier(issued_at, number), to_micros(issued_at), to_micros(issued_at + lifetime), b"digest"),
             )
 
     await database.write(operation)
 
 
-async def add_code(database: SqliteDatabase, issued_at: datetime) -> str:
+async def add_code(database: Database, issued_at: datetime) -> str:
     code_id = identifier(issued_at)
     await run(
         database,
         "INSERT INTO authorization_codes (id, digest, connection_id, app_id, redirect_uri, scope, issued_at, "
-        "expires_at, consumed_at, wrong_proofs) VALUES ($1, x'00', 'con', 'app', 'https://a.test', '', $2, $3, $2, 0)",
+        "expires_at, consumed_at, wrong_proofs) VALUES ($1, $4, 'con', 'app', 'https://a.test', '', $2, $3, $2, 0)",
         code_id,
         to_micros(issued_at),
         to_micros(issued_at + MINUTE),
+        b"digest",
     )
     return code_id
 
 
-async def add_family(
-    database: SqliteDatabase, name: str, *, idle: datetime, end: datetime, ended: datetime | None
-) -> None:
+async def add_family(database: Database, name: str, *, idle: datetime, end: datetime, ended: datetime | None) -> None:
     await run(
         database,
         "INSERT INTO token_families (id, connection_id, scope, refresh_digest, generation, created_at, rotated_at, "
-        "idle_expires_at, expires_at, ended_at) VALUES ($1, 'con', '', x'00', 1, 1, 1, $2, $3, $4)",
+        "idle_expires_at, expires_at, ended_at) VALUES ($1, 'con', '', $5, 1, 1, 1, $2, $3, $4)",
         name,
         to_micros(idle),
         to_micros(end),
         None if ended is None else to_micros(ended),
+        b"digest",
     )
 
 
-async def keys(database: SqliteDatabase, table: str, key: str = "id") -> list[str]:
+async def keys(database: Database, table: str, key: str = "id") -> list[str]:
     rows = await database.read(f"SELECT {key} FROM {table}")  # noqa: S608 - names that stand in this file
     return sorted(row[0] for row in rows)
 
 
 async def test_expired_access_tokens_go_and_live_ones_stay(
-    database: SqliteDatabase, clock: FixedClock, housekeeping: Housekeeping
+    database: Database, clock: FixedClock, housekeeping: Housekeeping
 ) -> None:
     await add_tokens(database, clock.present - HOUR, 2)
     await add_tokens(database, clock.present - HOUR + timedelta(milliseconds=1), 3)
@@ -79,7 +78,7 @@ async def test_expired_access_tokens_go_and_live_ones_stay(
 
 
 async def test_more_than_a_batch_goes_in_one_sweep(
-    database: SqliteDatabase, clock: FixedClock, housekeeping: Housekeeping
+    database: Database, clock: FixedClock, housekeeping: Housekeeping
 ) -> None:
     await add_tokens(database, clock.present - 3 * HOUR, 2 * ROWS_PER_BATCH + 7)
 
@@ -88,7 +87,7 @@ async def test_more_than_a_batch_goes_in_one_sweep(
 
 
 async def test_tokens_of_a_longer_lifetime_do_not_hold_up_those_behind_them(
-    database: SqliteDatabase, clock: FixedClock, housekeeping: Housekeeping
+    database: Database, clock: FixedClock, housekeeping: Housekeeping
 ) -> None:
     await add_tokens(database, clock.present - 3 * HOUR, ROWS_PER_BATCH + 1, lifetime=24 * HOUR)
     await add_tokens(database, clock.present - 2 * HOUR, 5)
@@ -97,7 +96,7 @@ async def test_tokens_of_a_longer_lifetime_do_not_hold_up_those_behind_them(
 
 
 async def test_a_used_code_is_recognised_for_a_day_after_its_end(
-    database: SqliteDatabase, clock: FixedClock, housekeeping: Housekeeping
+    database: Database, clock: FixedClock, housekeeping: Housekeeping
 ) -> None:
     await add_code(database, clock.present - DAY - MINUTE)
     kept = await add_code(database, clock.present - DAY - MINUTE + timedelta(milliseconds=1))
@@ -108,7 +107,7 @@ async def test_a_used_code_is_recognised_for_a_day_after_its_end(
 
 
 async def test_families_go_a_day_after_whichever_end_comes_first(
-    database: SqliteDatabase, clock: FixedClock, housekeeping: Housekeeping
+    database: Database, clock: FixedClock, housekeeping: Housekeeping
 ) -> None:
     now, later = clock.present, clock.present + DAY
     await add_family(database, "idle", idle=now - DAY, end=later, ended=None)
@@ -123,7 +122,7 @@ async def test_families_go_a_day_after_whichever_end_comes_first(
 
 
 async def test_sessions_pending_requests_and_throttles_go_too(
-    database: SqliteDatabase, clock: FixedClock, housekeeping: Housekeeping
+    database: Database, clock: FixedClock, housekeeping: Housekeeping
 ) -> None:
     now = clock.present
     user_id = await add_user(database, "bo")
@@ -135,11 +134,12 @@ async def test_sessions_pending_requests_and_throttles_go_too(
         await run(
             database,
             "INSERT INTO sessions (id, digest, user_id, authenticated_at, seen_at, expires_at, ended_at) "
-            "VALUES ($1, x'00', $2, 1, 1, $3, $4)",
+            "VALUES ($1, $5, $2, 1, 1, $3, $4)",
             name,
             user_id,
             to_micros(expires_at),
             None if ended_at is None else to_micros(ended_at),
+            b"digest",
         )
     for name, expires_at in (("expired", now - HOUR), ("live", now)):
         await run(

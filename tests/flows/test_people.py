@@ -16,7 +16,7 @@ from consentry.model.faults import (
 from consentry.model.ids import OrganisationId, UserId
 from consentry.model.organisation import Standing
 from consentry.model.secret import Secret
-from consentry.storage.sqlite import SqliteDatabase
+from consentry.storage.database import Database
 from people_builders import OPERATOR, World, build_world
 from small_world import FixedClock
 
@@ -24,7 +24,7 @@ MANAGER_ROLE = ("member.manage", "invoice.read")
 
 
 @pytest.fixture
-def world(database: SqliteDatabase, clock: FixedClock, catalog: Catalog) -> World:
+def world(database: Database, clock: FixedClock, catalog: Catalog) -> World:
     return build_world(database, clock, catalog)
 
 

@@ -11,7 +11,7 @@ from consentry.model.ids import UserId
 from consentry.model.organisation import Standing
 from consentry.model.secret import Secret
 from consentry.model.throttling import ThrottlePolicy
-from consentry.storage.sqlite import SqliteDatabase
+from consentry.storage.database import Database
 from people_builders import OPERATOR, PASSWORD, World, build_world
 from small_world import FixedClock
 
@@ -21,7 +21,7 @@ WRONG = Secret("not the password")
 
 
 @pytest.fixture
-def world(database: SqliteDatabase, clock: FixedClock, catalog: Catalog) -> World:
+def world(database: Database, clock: FixedClock, catalog: Catalog) -> World:
     return build_world(database, clock, catalog)
 
 

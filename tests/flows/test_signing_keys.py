@@ -2,12 +2,9 @@
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import closing
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-import apsw
 import pytest
 from joserfc import jws
 from joserfc.errors import JoseError
@@ -19,15 +16,16 @@ from consentry.model.faults import PermissionMissingError
 from consentry.model.ids import OrganisationId, UserId
 from consentry.model.signing_key import OVERLAP
 from consentry.secret_source import SystemSecretSource
+from consentry.storage.database import Database
+from consentry.storage.opening import open_database
 from consentry.storage.signing_keys import SqlSigningKeyStore
-from consentry.storage.sqlite import SqliteDatabase
 from small_world import FixedClock
 
 OPERATOR = operator(None, through="command line")
 CLAIMS = {"sub": "usr_1", "exp": 1}
 
 
-def keys_over(database: SqliteDatabase, clock: FixedClock, seal_key: bytes = bytes(32)) -> SigningKeys:
+def keys_over(database: Database, clock: FixedClock, seal_key: bytes = bytes(32)) -> SigningKeys:
     return SigningKeys(SqlSigningKeyStore(database), clock, SystemSecretSource(clock), seal_key)
 
 
@@ -35,7 +33,7 @@ def check(text: str, jwks: Mapping[str, Any]) -> jws.CompactSignature:
     return jws.deserialize_compact(text, KeySet.import_key_set({"keys": jwks["keys"]}), algorithms=["ES256"])
 
 
-async def test_what_is_signed_is_checked_by_the_published_key(database: SqliteDatabase, clock: FixedClock) -> None:
+async def test_what_is_signed_is_checked_by_the_published_key(database: Database, clock: FixedClock) -> None:
     keys = keys_over(database, clock)
 
     signed = check(await keys.sign(CLAIMS, typ="consentry-test+jwt"), await keys.jwks())
@@ -46,8 +44,8 @@ async def test_what_is_signed_is_checked_by_the_published_key(database: SqliteDa
     assert signed.payload == b'{"sub":"usr_1","exp":1}'
 
 
-async def test_processes_that_start_together_agree_on_one_key(database_path: Path, clock: FixedClock) -> None:
-    databases = [SqliteDatabase(database_path) for _ in range(4)]
+async def test_processes_that_start_together_agree_on_one_key(database_url: str, clock: FixedClock) -> None:
+    databases = [open_database(database_url) for _ in range(4)]
     processes = [keys_over(one, clock) for one in databases]
 
     signed = await asyncio.gather(*(one.sign(CLAIMS, typ="t") for one in processes))
@@ -60,7 +58,7 @@ async def test_processes_that_start_together_agree_on_one_key(database_path: Pat
 
 
 async def test_op_02_the_private_half_is_not_readable_in_the_database_or_in_a_printed_key(
-    database: SqliteDatabase, clock: FixedClock
+    database: Database, clock: FixedClock
 ) -> None:
     keys = keys_over(database, clock)
     await keys.sign(CLAIMS, typ="t")
@@ -74,7 +72,7 @@ async def test_op_02_the_private_half_is_not_readable_in_the_database_or_in_a_pr
 
 
 async def test_jw_14_what_a_retired_key_signed_stays_good_for_the_overlap_and_no_longer(
-    database: SqliteDatabase, clock: FixedClock
+    database: Database, clock: FixedClock
 ) -> None:
     keys = keys_over(database, clock)
     before = await keys.sign(CLAIMS, typ="t")
@@ -93,7 +91,7 @@ async def test_jw_14_what_a_retired_key_signed_stays_good_for_the_overlap_and_no
 
 
 async def test_a_running_process_changes_to_the_new_key_within_the_time_named(
-    database: SqliteDatabase, clock: FixedClock
+    database: Database, clock: FixedClock
 ) -> None:
     running, command_line = keys_over(database, clock), keys_over(database, clock)
     await running.sign(CLAIMS, typ="t")
@@ -105,9 +103,7 @@ async def test_a_running_process_changes_to_the_new_key_within_the_time_named(
     assert REREAD_AFTER < OVERLAP / 100
 
 
-async def test_a_rotation_forgets_long_retired_keys_and_is_in_the_audit(
-    database: SqliteDatabase, database_path: Path, clock: FixedClock
-) -> None:
+async def test_a_rotation_forgets_long_retired_keys_and_is_in_the_audit(database: Database, clock: FixedClock) -> None:
     keys = keys_over(database, clock)
     await keys.jwks()
 
@@ -115,14 +111,13 @@ async def test_a_rotation_forgets_long_retired_keys_and_is_in_the_audit(
     clock.pass_time(OVERLAP + timedelta(seconds=1))
     newest = await keys.rotate(OPERATOR)
 
-    with closing(apsw.Connection(str(database_path))) as connection:
-        events = connection.execute("SELECT subject, through FROM events WHERE kind = 'signing_key.rotated'").fetchall()
+    events = await database.read("SELECT subject, through FROM events WHERE kind = 'signing_key.rotated'")
     assert len(await keys.kept(OPERATOR)) == 2
     assert (newest.id, "command line") in events
 
 
 async def test_under_another_secret_key_signing_says_what_to_do_and_a_rotation_mends_it(
-    database: SqliteDatabase, clock: FixedClock
+    database: Database, clock: FixedClock
 ) -> None:
     await keys_over(database, clock).sign(CLAIMS, typ="t")
     moved = keys_over(database, clock, bytes([1]) * 32)
@@ -134,7 +129,7 @@ async def test_under_another_secret_key_signing_says_what_to_do_and_a_rotation_m
     assert check(await moved.sign(CLAIMS, typ="t"), await moved.jwks())
 
 
-async def test_only_an_operator_lists_and_rotates(database: SqliteDatabase, clock: FixedClock) -> None:
+async def test_only_an_operator_lists_and_rotates(database: Database, clock: FixedClock) -> None:
     keys = keys_over(database, clock)
     owner = member(UserId("usr_1"), OrganisationId("org_1"), frozenset({"oauth_app.manage"}))
 

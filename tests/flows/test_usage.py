@@ -10,8 +10,7 @@ from consentry.flows import usage
 from consentry.flows.usage import UsageRecorder
 from consentry.model.ids import ApiKeyId, ConnectionId, SecretId
 from consentry.ports.usage import Use
-from consentry.storage.database import to_micros
-from consentry.storage.sqlite import SqliteDatabase
+from consentry.storage.database import Database, to_micros
 from consentry.storage.usage import SqlUsageStore
 from small_world import FixedClock
 from standing_builders import AT, NORTH, add_app, add_connection, add_organisations, add_user, run
@@ -23,7 +22,7 @@ KEY, SECRET = ApiKeyId("key_1"), SecretId("sec_1")
 class CountingStore:
     """Passes writes on, counts them, and can be made to fail."""
 
-    def __init__(self, database: SqliteDatabase) -> None:
+    def __init__(self, database: Database) -> None:
         self._store = SqlUsageStore(database)
         self.writes: list[int] = []
         self.broken = False
@@ -36,31 +35,33 @@ class CountingStore:
 
 
 @pytest.fixture
-async def connection_id(database: SqliteDatabase) -> ConnectionId:
+async def connection_id(database: Database) -> ConnectionId:
     await add_organisations(database)
     user_id = await add_user(database, "bo")
     app_id = await add_app(database, NORTH, "ledgerly")
     await run(
         database,
         "INSERT INTO api_keys (id, organisation_id, user_id, name, permissions, digest, hint, allowed_networks, "
-        "created_at, updated_at) VALUES ($1, $2, $3, 'Export', 'invoice.read', x'00', 'abcd', '', $4, $4)",
+        "created_at, updated_at) VALUES ($1, $2, $3, 'Export', 'invoice.read', $5, 'abcd', '', $4, $4)",
         KEY,
         NORTH,
         user_id,
         AT,
+        b"digest",
     )
     await run(
         database,
-        "INSERT INTO app_secrets (id, app_id, digest, hint, created_at) VALUES ($1, $2, x'00', 'abcd', $3)",
+        "INSERT INTO app_secrets (id, app_id, digest, hint, created_at) VALUES ($1, $2, $4, 'abcd', $3)",
         SECRET,
         app_id,
         AT,
+        b"digest",
     )
     return await add_connection(database, 1, NORTH, user_id, app_id)
 
 
 @pytest.fixture
-def store(database: SqliteDatabase) -> CountingStore:
+def store(database: Database) -> CountingStore:
     return CountingStore(database)
 
 
@@ -69,13 +70,13 @@ def recorder(store: CountingStore, clock: FixedClock) -> UsageRecorder:
     return UsageRecorder(store, clock)
 
 
-async def used(database: SqliteDatabase) -> tuple[int | None, int | None]:
+async def used(database: Database) -> tuple[int | None, int | None]:
     rows = await database.read("SELECT first_used_at, last_used_at FROM connections")
     return rows[0]
 
 
 async def test_first_use_is_kept_and_last_use_goes_on(
-    database: SqliteDatabase, clock: FixedClock, recorder: UsageRecorder, connection_id: ConnectionId
+    database: Database, clock: FixedClock, recorder: UsageRecorder, connection_id: ConnectionId
 ) -> None:
     first = clock.present
     for _ in range(3):
@@ -90,7 +91,7 @@ async def test_first_use_is_kept_and_last_use_goes_on(
 
 
 async def test_a_key_remembers_when_and_from_where_and_a_secret_when(
-    database: SqliteDatabase, clock: FixedClock, recorder: UsageRecorder, connection_id: ConnectionId
+    database: Database, clock: FixedClock, recorder: UsageRecorder, connection_id: ConnectionId
 ) -> None:
     recorder.record_api_key(KEY, clock.present, "192.0.2.7")
     recorder.record_api_key(KEY, clock.present + SECOND, None)
@@ -118,7 +119,7 @@ async def test_a_thousand_uses_are_one_write_and_the_next_comes_after_a_minute(
 
 
 async def test_a_write_that_fails_loses_nothing(
-    database: SqliteDatabase,
+    database: Database,
     clock: FixedClock,
     recorder: UsageRecorder,
     store: CountingStore,
@@ -138,7 +139,7 @@ async def test_a_write_that_fails_loses_nothing(
 
 
 async def test_an_older_use_written_late_by_another_process_changes_nothing(
-    database: SqliteDatabase, clock: FixedClock, connection_id: ConnectionId
+    database: Database, clock: FixedClock, connection_id: ConnectionId
 ) -> None:
     here, there = (UsageRecorder(SqlUsageStore(database), clock) for _ in range(2))
     here.record_connection(connection_id, clock.present)

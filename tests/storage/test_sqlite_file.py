@@ -52,9 +52,13 @@ def test_a_file_of_another_version_is_refused_with_the_command_to_run(tmp_path: 
     connection.close()
 
     with pytest.raises(SchemaOutdatedError, match="consentry migrate"):
-        require_current(path)
+        require_current(f"sqlite:///{path}")
 
 
-async def test_a_reader_cannot_write(database: SqliteDatabase) -> None:
+async def test_a_reader_cannot_write(database_path: Path) -> None:
+    database = SqliteDatabase(database_path)
+
     with pytest.raises(apsw.ReadOnlyError):
         await database.read("DELETE FROM users")
+
+    await database.close()
