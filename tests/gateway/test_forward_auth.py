@@ -15,8 +15,17 @@ IDENTITY = ("subject", "organisation", "app", "connection", "api-key", "permissi
 
 
 def identity(answer: httpx.Response) -> dict[str, str]:
-    """The identity headers of an answer, without their common beginning."""
-    return {name: answer.headers[f"x-consentry-{name}"] for name in IDENTITY if f"x-consentry-{name}" in answer.headers}
+    """What the identity headers of an answer say, without their common beginning."""
+    said = {name: answer.headers.get(f"x-consentry-{name}", "") for name in IDENTITY}
+    return {name: value for name, value in said.items() if value}
+
+
+async def test_every_identity_header_is_sent_so_that_it_replaces_what_the_client_sent(gateway: GatewayWorld) -> None:
+    public = await gateway.ask_about("GET", "/public/x")
+    known = await gateway.ask_about("GET", "/invoices", bearer=gateway.key)
+
+    for answer in (public, known):
+        assert {f"x-consentry-{name}" for name in IDENTITY} <= set(answer.headers)
 
 
 async def test_a_token_of_an_app_is_let_in_with_who_calls(gateway: GatewayWorld) -> None:

@@ -22,6 +22,8 @@ from consentry.web.gateway_request import FORWARD_AUTH_PATH, is_from_nginx, read
 from consentry.web.json_answer import Header, send_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.types import Receive, Scope, Send
 
     from consentry.gate.answer import Answer
@@ -37,6 +39,10 @@ IDENTITY_TYPE = "consentry-identity+jwt"
 IDENTITY_LIFETIME = timedelta(seconds=60)
 """How long that JWT is good: for one call on its way through the inside."""
 
+_IDENTITY = tuple(
+    b"x-consentry-" + name
+    for name in (b"subject", b"organisation", b"app", b"connection", b"api-key", b"permissions", b"identity")
+)
 _NO_STORE: Header = (b"cache-control", b"no-store")
 _UNDECLARED = Refused(
     Reason.ROUTE_NOT_DECLARED, "No line of the API's routes file is about this method and path, so nobody may call it."
@@ -69,10 +75,9 @@ class ForwardAuth:
             if route is None:
                 await _refuse(scope, send, self._answer(_UNDECLARED))
             elif route.public:
-                await send_bytes(send, b"", status=200, headers=(_NO_STORE,))
+                await _let_in(send, {})
             else:
-                headers = await self._identify(await self._check(scope, request, route))
-                await send_bytes(send, b"", status=200, headers=headers)
+                await _let_in(send, await self._identify(await self._check(scope, request, route)))
         except AmbiguousRequestError as fault:
             await _refuse(scope, send, self._answer(Refused(Reason.REQUEST_AMBIGUOUS, str(fault))))
         except CallRefusedError as refusal:
@@ -89,19 +94,17 @@ class ForwardAuth:
             raise gate.failure(fault) from fault
         return gate.judge(checked, route.permissions)
 
-    async def _identify(self, access: Access) -> list[Header]:
-        permissions = render_permissions(access.permissions)
-        named = {
+    async def _identify(self, access: Access) -> dict[bytes, str | None]:
+        audience = self.routes.identity_audience
+        return {
             b"x-consentry-subject": access.user_id,
             b"x-consentry-organisation": access.organisation_id,
             b"x-consentry-app": access.app_id,
             b"x-consentry-connection": access.connection_id,
             b"x-consentry-api-key": access.api_key_id,
-            b"x-consentry-permissions": permissions,
+            b"x-consentry-permissions": render_permissions(access.permissions),
+            b"x-consentry-identity": None if audience is None else await self._sign(access, audience),
         }
-        if self.routes.identity_audience is not None:
-            named[b"x-consentry-identity"] = await self._sign(access, self.routes.identity_audience)
-        return [_NO_STORE, *((name, value.encode()) for name, value in named.items() if value)]
 
     async def _sign(self, access: Access, audience: str) -> str:
         now = int(self.deeds.clock.now().timestamp())
@@ -123,6 +126,13 @@ class ForwardAuth:
 
     def _answer(self, refused: Refused) -> Answer:
         return answer_refused(refused, issuer=self.deeds.settings.issuer)
+
+
+async def _let_in(send: Send, identity: Mapping[bytes, str | None]) -> None:
+    # Every header each time, empty where there is nothing to say: a gateway that copies them then overwrites what the
+    # client sent under the same name, and Caddy 2.6 copies a placeholder for one that is missing.
+    named = ((name, (identity.get(name) or "").encode()) for name in _IDENTITY)
+    await send_bytes(send, b"", status=200, headers=(_NO_STORE, *named))
 
 
 async def _refuse(scope: Scope, send: Send, answer: Answer) -> None:
