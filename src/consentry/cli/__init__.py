@@ -5,7 +5,21 @@ import sys
 
 import typer
 
-from consentry.cli import apps, connections, demo, init, keys, members, migrate, operators, people, serve, signing_keys
+from consentry.cli import (
+    apps,
+    catalog,
+    connections,
+    demo,
+    explain,
+    init,
+    keys,
+    members,
+    migrate,
+    operators,
+    people,
+    serve,
+    signing_keys,
+)
 from consentry.cli.output import CommandError, complain
 from consentry.settings_sources import SettingsError
 
@@ -20,6 +34,8 @@ COMMANDS: tuple[typer.Typer, ...] = (
     connections.commands,
     keys.commands,
     operators.commands,
+    explain.commands,
+    catalog.commands,
     signing_keys.commands,
 )
 """The commands of each module, in the order in which `consentry --help` shows them."""
