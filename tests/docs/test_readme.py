@@ -1,114 +1,111 @@
 """The README's first guarded route, done as it is printed: the commands, the file, the call and what follows."""
 
 import json
-import os
-import subprocess
-import sys
+from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import httpx
 import pytest
-from docs_pages import PAGES, ROOT, Block, blocks, commands
+from docs_pages import PAGES, ROOT, Block, blocks, name_of
+from printed_api import Refusal, refused, run, serve
 
 README = ROOT / "README.md"
-EXAMPLE = ROOT / "examples" / "first_route"
+EXAMPLES = {path.parent.name: path for path in sorted((ROOT / "examples").glob("*/api.py"))}
+IN_README = ("fastapi", "flask", "django")
+DJANGO_PROJECT = """
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+from django.urls import path
+settings.configure(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["127.0.0.1"], CONSENTRY_CONFIG="consentry.toml")
+{view}
+urlpatterns = [path("files/<name>", write_file)]
+app = get_wsgi_application()
+"""
 
 
-def run(folder: Path, shell: str) -> list[str]:
-    """Run the `consentry` commands of a shell text in `folder`, one after the other; return what each printed."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("CONSENTRY_")}
-    printed = []
-    for words in commands(shell):
-        assert words[0] == "consentry"
-        answer = subprocess.run(
-            [sys.executable, "-m", *words], cwd=folder, env=clean, capture_output=True, text=True, check=False
-        )
-        assert answer.returncode == 0, answer.stderr
-        printed.append(answer.stdout)
-    return printed
-
-
-def load(text: str) -> Any:
-    """Run printed Python as a module of its own."""
-    module = ModuleType("printed")
-    exec(compile(text, "printed", "exec"), module.__dict__)  # noqa: S102 - what is printed is what is tested
-    return module
-
-
-def first_route() -> tuple[str, str]:
-    """The README's commands and its file."""
+def setup_commands() -> str:
     [setup] = [block.text for block in blocks(README, "sh") if "consentry init" in block.text]
-    [snippet] = [block.text for block in blocks(README, "python")]
-    return setup, snippet
+    return setup
 
 
-def test_the_readme_prints_the_example() -> None:
-    _, snippet = first_route()
-
-    text = (EXAMPLE / "api.py").read_text("utf-8")
-
-    assert text.partition('"""\n\n')[2] == snippet
+def commands_in_the_prose() -> str:
+    """The command that takes the role away."""
+    [narrow] = [part for part in README.read_text("utf-8").split("`") if part.startswith("consentry member set")]
+    return narrow
 
 
-async def test_the_first_route_lets_a_key_in_until_the_role_is_taken_away(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    setup, snippet = first_route()
-    key = run(tmp_path, setup)[-1].split()[-1]
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("CONSENTRY_")]:
-        monkeypatch.delenv(name)
-    app = load(snippet).app
+@dataclass(frozen=True)
+class Starter:
+    """A folder in which the README's commands were run."""
 
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
-            bearer = {"Authorization": f"Bearer {key}"}
-            let_in = await client.get("/projects", headers=bearer)
-            nobody = await client.get("/projects")
-            [narrow] = [
-                part for part in README.read_text("utf-8").split("`") if part.startswith("consentry member set")
-            ]
-            run(tmp_path, narrow)
-            narrowed = await client.get("/projects", headers=bearer)
-
-    assert let_in.status_code == 200
-    assert let_in.json()["projects of"].startswith("org_")
-    assert nobody.status_code == 401
-    assert narrowed.status_code == 403
-    assert json.loads(narrowed.content)["missing"] == "user_permission"
-
-
-CALLS = {"/projects": "GET", "/files/plan": "PUT"}
+    folder: Path
+    key: str
+    key_that_writes_files: str
 
 
 @pytest.fixture(scope="module")
-def starter(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A folder in which the README's commands were run, and a key that may also write files."""
+def starter(tmp_path_factory: pytest.TempPathFactory) -> Starter:
     folder = tmp_path_factory.mktemp("starter")
-    setup, _ = first_route()
-    return folder, run(folder, f"{setup.rstrip()} --permission file.write")[-1].split()[-1]
+    setup = setup_commands()
+    [create_key] = [line for line in setup.splitlines() if line.startswith("consentry key create")]
+    key, writing = (run(folder, text)[-1].split()[-1] for text in (setup, f"{create_key} --permission file.write"))
+    return Starter(folder, key, writing)
+
+
+def test_the_readme_prints_the_examples() -> None:
+    printed = [block.text for block in blocks(README, "python")]
+
+    texts = [EXAMPLES[name].read_text("utf-8") for name in IN_README]
+
+    assert [text.partition('"""\n\n')[2] for text in texts] == printed
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_lets_a_key_in_until_the_role_is_taken_away(name: str, starter: Starter) -> None:
+    folder, key = starter.folder, starter.key
+    bearer = {"Authorization": f"Bearer {key}"}
+    [give_back] = [line for line in setup_commands().splitlines() if line.startswith("consentry member set")]
+
+    with serve(folder, EXAMPLES[name].read_text("utf-8")) as url:
+        let_in = httpx.get(f"{url}/projects", headers=bearer)
+        nobody = refused(url, "/projects")
+        two = refused(url, "/projects", f"Bearer {key}", f"Bearer {key}")
+        run(folder, commands_in_the_prose())
+        narrowed = httpx.get(f"{url}/projects", headers=bearer)
+        run(folder, give_back)
+        again = httpx.get(f"{url}/projects", headers=bearer)
+
+    assert (let_in.status_code, narrowed.status_code, again.status_code) == (200, 403, 200)
+    assert "org_" in let_in.text
+    assert json.loads(narrowed.content)["missing"] == "user_permission"
+    assert nobody == Refusal(401, 'Bearer realm="consentry"', "credential_missing")
+    assert (two.status, two.reason) == (400, "malformed_request")
 
 
 @pytest.mark.parametrize(
-    "block", [block for page in PAGES for block in blocks(page, "python")], ids=lambda block: block.page
+    "block",
+    [block for page in PAGES if page != README for block in blocks(page, "python")],
+    ids=lambda block: f"{block.page}:{block.text.count(chr(10))}",
 )
-async def test_every_printed_file_guards_its_route_over_the_starter_files(
-    block: Block, starter: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder, key = starter
-    monkeypatch.chdir(folder)
-    printed = load(block.text)
-    path = "/projects" if "/projects" in block.text else "/files/plan"
+def test_every_printed_file_guards_its_route_over_the_starter_files(block: Block, starter: Starter) -> None:
+    text = DJANGO_PROJECT.format(view=block.text) if "consentry.guard.django" in block.text else block.text
+    method, path = ("GET", "/projects") if "/projects" in block.text else ("PUT", "/files/plan")
 
-    async with printed.guard:
-        transport = httpx.ASGITransport(printed.app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
-            let_in = await client.request(CALLS[path], path, headers={"Authorization": f"Bearer {key}"})
-            refused = await client.request(CALLS[path], path)
+    with serve(starter.folder, text) as url:
+        let_in = httpx.request(
+            method, f"{url}{path}", headers={"Authorization": f"Bearer {starter.key_that_writes_files}"}
+        )
+        nobody = httpx.request(method, f"{url}{path}")
 
     assert let_in.status_code == 200
     assert "org_" in let_in.text
-    assert refused.json()["reason"] == "credential_missing"
+    assert nobody.json()["reason"] == "credential_missing"
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_says_which_server_starts_it(name: str) -> None:
+    page = EXAMPLES[name].with_name("README.md")
+
+    started = [block.text.splitlines()[-1] for block in blocks(page, "sh")]
+
+    assert started == ["gunicorn api:app" if name in {"flask", "django"} else "uvicorn api:app"], name_of(page)

@@ -1,4 +1,4 @@
-"""A product's API with one guarded route. The README prints it, and a test runs it against a real database."""
+"""A product's API in FastAPI, with one guarded route. The README prints it, and a test runs it."""
 
 from typing import Annotated
 
