@@ -17,8 +17,10 @@ from consentry.model.catalog import Catalog
 class BlockingRemoteGuard:
     """Does what `RemoteGuard` does, and waits for the answer; usable wherever a `BlockingGuard` is.
 
-    Threads may share one. A process that is forked opens its own: connections do not survive a fork.
+    Threads may share one, also with processes that are forked from theirs.
     """
+
+    answers_at_once = False
 
     def __init__(
         self,

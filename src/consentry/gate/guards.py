@@ -11,11 +11,19 @@ from consentry.model.catalog import Catalog
 
 
 class Guarding(Protocol):
-    """The parts that every guard has. `issuer` is the server's, `catalog` what routes may ask for."""
+    """The parts that every guard has."""
 
-    catalog: Catalog
-    issuer: str
-    trusted_proxies: Sequence[IPv4Network | IPv6Network]
+    @property
+    def catalog(self) -> Catalog:
+        """What routes may ask for."""
+
+    @property
+    def issuer(self) -> str:
+        """The server's public base URL."""
+
+    @property
+    def trusted_proxies(self) -> Sequence[IPv4Network | IPv6Network]:
+        """The networks whose `X-Forwarded-For` is believed."""
 
     def require_known(self, permissions: Sequence[str]) -> None:
         """Return if the catalog declares all of `permissions`; raises UnknownPermissionError, at start-up."""
@@ -41,6 +49,10 @@ class AsyncGuard(Guarding, Protocol):
 
 class WaitingGuard(Guarding, Protocol):
     """A guard for code that waits: `consentry.guard.blocking.BlockingGuard`, `consentry.client.BlockingRemoteGuard`."""
+
+    @property
+    def answers_at_once(self) -> bool:
+        """Whether a check is as quick as a local read; if not, an event loop must not wait for it."""
 
     def authorise_call(self, call: Call, permissions: Sequence[str]) -> Access:
         """Return the access of a call that may do all of `permissions` now. Raises CallRefusedError for any other."""

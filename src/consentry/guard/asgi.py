@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from consentry.gate.guards import AsyncGuard
     from consentry.guard.answer import Answer
-    from consentry.guard.guard import Guard
 
 SCOPE_KEY = "consentry.access"
 """Where the application finds the caller's `Access` in the connection scope."""
@@ -37,7 +37,7 @@ class GuardMiddleware:
     def __init__(
         self,
         app: ASGIApp,
-        guard: Guard,
+        guard: AsyncGuard,
         *,
         permissions: str | Iterable[str] = (),
         public_paths: Iterable[str] = (),

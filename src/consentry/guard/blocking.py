@@ -47,6 +47,7 @@ class BlockingGuard:
         self.catalog = catalog
         self.issuer = settings.issuer
         self.trusted_proxies = settings.trusted_proxies
+        self.answers_at_once = settings.sqlite_path is not None
         self._gate = Gate(catalog, settings.issuer)
         self._settings = settings
         self._resource = resource

@@ -11,7 +11,7 @@ from functools import wraps
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
@@ -22,14 +22,16 @@ from consentry.guard.blocking import BlockingGuard
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from consentry.gate.guards import WaitingGuard
+
 ATTRIBUTE = "consentry_access"
 """Where a view finds the caller's `Access` at its request."""
 
 _opening = Lock()
-_guards: list[BlockingGuard] = []
+_guards: list[WaitingGuard] = []
 
 
-def guard() -> BlockingGuard:
+def guard() -> WaitingGuard:
     """Return this process's guard, opened when it is first asked for. Raises what `BlockingGuard.from_config` does."""
     if _guards:
         return _guards[0]
@@ -41,7 +43,7 @@ def guard() -> BlockingGuard:
         return _guards[0]
 
 
-def use(opened: BlockingGuard) -> None:
+def use(opened: WaitingGuard) -> None:
     """Let this process use a guard that was opened already, such as one with a test's clock. It closes no other."""
     with _opening:
         _guards[:] = [opened]
@@ -62,7 +64,7 @@ def require(*permissions: str) -> Callable[[Callable[..., Any]], Callable[..., A
 
             @wraps(view)
             async def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-                return _refusal_of(request, permissions) or await view(request, *args, **kwargs)
+                return await _refusal_in_loop(request, permissions) or await view(request, *args, **kwargs)
         else:
 
             @wraps(view)
@@ -98,13 +100,19 @@ class GuardMiddleware:
         """Serve one call, in the style of what stands behind."""
         if self._is_async:
             return self._serve(request)
-        return self._refusal_of(request) or self._get_response(request)
+        refusal = None if request.path_info in self._public_paths else _refusal_of(request, ())
+        return refusal or self._get_response(request)
 
     async def _serve(self, request: HttpRequest) -> Any:
-        return self._refusal_of(request) or await self._get_response(request)
+        refusal = None if request.path_info in self._public_paths else await _refusal_in_loop(request, ())
+        return refusal or await self._get_response(request)
 
-    def _refusal_of(self, request: HttpRequest) -> HttpResponse | None:
-        return None if request.path_info in self._public_paths else _refusal_of(request, ())
+
+async def _refusal_in_loop(request: HttpRequest, permissions: Sequence[str]) -> HttpResponse | None:
+    """Do what `_refusal_of` does; a check that takes its time waits in a thread, so that the event loop goes on."""
+    if guard().answers_at_once:
+        return _refusal_of(request, permissions)
+    return await sync_to_async(_refusal_of, thread_sensitive=False)(request, permissions)
 
 
 def _refusal_of(request: HttpRequest, permissions: Sequence[str]) -> HttpResponse | None:

@@ -15,9 +15,9 @@ from fastapi.security.base import SecurityBase
 
 from consentry.gate.answer import CallRefusedError
 from consentry.gate.call import call_of
+from consentry.gate.guards import AsyncGuard
 from consentry.gate.judgement import find_scopes
 from consentry.guard import starlette
-from consentry.guard.guard import Guard
 from consentry.model.access import Access
 from consentry.oauth.metadata import AUTHORIZATION_PATH, TOKEN_PATH
 
@@ -36,7 +36,7 @@ class _Documented(SecurityBase):
 _bearer = _Documented("Bearer", HTTPBearer(description="An access token of a connected app, or an API key."))
 
 
-def require(guard: Guard, *permissions: str) -> Callable[..., Awaitable[Access]]:
+def require(guard: AsyncGuard, *permissions: str) -> Callable[..., Awaitable[Access]]:
     """Return a dependency that yields the `Access` of a caller who may do all of `permissions` now.
 
     `Annotated[Access, Depends(require(guard, "invoice.read"))]`. Any other caller gets the guard's answer, sent by the
@@ -67,13 +67,13 @@ def require(guard: Guard, *permissions: str) -> Callable[..., Awaitable[Access]]
     return find_access_of_apps_too
 
 
-def install(app: FastAPI, guard: Guard) -> None:
+def install(app: FastAPI, guard: AsyncGuard) -> None:
     """Send the guard's answers, and enter and leave the guard with the application."""
     app.add_exception_handler(CallRefusedError, _answer)
     starlette.install(app, guard)
 
 
-def _code_flow(guard: Guard) -> OAuth2:
+def _code_flow(guard: AsyncGuard) -> OAuth2:
     flow = OAuthFlowAuthorizationCode(
         authorizationUrl=guard.issuer + AUTHORIZATION_PATH,
         tokenUrl=guard.issuer + TOKEN_PATH,

@@ -9,12 +9,12 @@ from flask.typing import ResponseReturnValue
 
 from consentry.gate.answer import CallRefusedError
 from consentry.gate.call import call_of_environ
-from consentry.guard.blocking import BlockingGuard
+from consentry.gate.guards import WaitingGuard
 
 P = ParamSpec("P")
 
 
-def require(guard: BlockingGuard, *permissions: str) -> Callable[[Callable[P, Any]], Callable[P, ResponseReturnValue]]:
+def require(guard: WaitingGuard, *permissions: str) -> Callable[[Callable[P, Any]], Callable[P, ResponseReturnValue]]:
     """Return a decorator for a view that only a caller who may do all of `permissions` now may reach.
 
     The view, asynchronous or not, finds the caller's `Access` in `g.consentry_access`. Any other caller gets the

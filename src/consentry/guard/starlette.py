@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from starlette.requests import HTTPConnection, Request
 
     from consentry.gate.answer import Answer
-    from consentry.guard.guard import Guard
+    from consentry.gate.guards import AsyncGuard
     from consentry.model.access import Access
 
 
 def require(
-    guard: Guard, *permissions: str
+    guard: AsyncGuard, *permissions: str
 ) -> Callable[[Callable[[Request], Any]], Callable[[Request], Awaitable[Response]]]:
     """Return a decorator for an endpoint that only a caller who may do all of `permissions` now may reach.
 
@@ -60,7 +60,7 @@ def require(
 def guarded_route(
     path: str,
     endpoint: Callable[..., Any],
-    guard: Guard,
+    guard: AsyncGuard,
     *permissions: str,
     methods: Iterable[str] | None = None,
     name: str | None = None,
@@ -80,7 +80,7 @@ def access_of(connection: HTTPConnection) -> Access:
     return access
 
 
-def install(app: Starlette, guard: Guard) -> None:
+def install(app: Starlette, guard: AsyncGuard) -> None:
     """Enter and leave the guard with the application, around the lifespan that it has."""
     inner = app.router.lifespan_context
 
