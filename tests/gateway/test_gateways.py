@@ -14,7 +14,10 @@ from running_gateways import Gateway, echo, guarded_api, run_gateway, serve
 from live_server import free_socket
 from protocol_world import OPERATOR
 
-KINDS = ("nginx", "caddy")
+KINDS = (
+    "nginx",
+    pytest.param("caddy", marks=pytest.mark.skipif(shutil.which("caddy") is None, reason="no Caddy is installed")),
+)
 SPOOFED = (
     ("X-Consentry-Subject", "usr_spoofed"),
     ("X-Consentry-Organisation", "org_spoofed"),
