@@ -11,7 +11,7 @@ from docs_pages import ROOT, blocks, rows
 
 from consentry.error_reference import error_reference_markdown
 from consentry.flows.authorize import UntrustedCode
-from consentry.guard.answer import answer_refused
+from consentry.gate.answer import answer_refused
 from consentry.model.access import Reason, Refused
 from consentry.model.catalog import CONSENTRY_PERMISSIONS, parse_catalog
 from consentry.model.event import EventKind

@@ -14,7 +14,7 @@
 Any other ASGI application is wrapped: `GuardMiddleware(app, guard)` of `consentry.guard.asgi`.
 """
 
-from consentry.guard.answer import Answer, CallRefusedError
+from consentry.gate.answer import Answer, CallRefusedError
 from consentry.guard.guard import Guard, UnknownPermissionError
 from consentry.model.access import Access, Reason, Refused
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from consentry.guard.answer import CallRefusedError
-from consentry.guard.call import call_of
+from consentry.gate.answer import CallRefusedError
+from consentry.gate.call import call_of
 from consentry.guard.guard import names_of
 
 if TYPE_CHECKING:
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from consentry.gate.answer import Answer
     from consentry.gate.guards import AsyncGuard
-    from consentry.guard.answer import Answer
 
 SCOPE_KEY = "consentry.access"
 """Where the application finds the caller's `Access` in the connection scope."""

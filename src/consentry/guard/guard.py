@@ -12,8 +12,8 @@ from typing import Self
 from consentry.clock import SystemClock
 from consentry.flows.check_bearer import CheckBearer
 from consentry.flows.usage import UsageRecorder
-from consentry.guard.call import Call
-from consentry.guard.gate import Gate, UnknownPermissionError, names_of
+from consentry.gate.call import Call
+from consentry.gate.gate import Gate, UnknownPermissionError, names_of
 from consentry.model.access import Access, Refused
 from consentry.model.approval import ApprovalBook
 from consentry.model.catalog import Catalog, parse_catalog
