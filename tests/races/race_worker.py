@@ -1,4 +1,4 @@
-"""One process of several on one SQLite file: reads what to do as JSON lines, answers each with a line.
+"""One process of several on one database: reads what to do as JSON lines, answers each with a line.
 
 Run as a program. The line `{"at": …}` of a job is the moment, in seconds since the epoch, at which all of its attempts
 start together with those of the other processes.
@@ -57,8 +57,8 @@ async def _do(deeds: Deeds, job: dict[str, str]) -> dict[str, str | None]:
     return {"error": None, "access_token": tokens.access_token, "refresh_token": tokens.refresh_token}
 
 
-async def main(path: Path) -> None:
-    deeds = open_deeds(settings_for(path))
+async def main(folder: Path, database_url: str) -> None:
+    deeds = open_deeds(settings_for(folder / "consentry.sqlite3", database_url=database_url))
     _say({"ready": True})
     while line := await asyncio.to_thread(sys.stdin.readline):
         work = json.loads(line)
@@ -73,4 +73,4 @@ def _say(value: object) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1])))
+    asyncio.run(main(Path(sys.argv[1]), sys.argv[2]))

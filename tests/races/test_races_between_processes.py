@@ -1,4 +1,4 @@
-"""Several processes on one file: one winner among all of them, and a revocation that holds in every one."""
+"""Several processes on one database: one winner among all of them, and a revocation that holds in every one."""
 
 import asyncio
 import shutil
@@ -21,17 +21,17 @@ REFUSED = "invalid_grant"
 
 
 @pytest.fixture
-async def shared(database_path: Path) -> AsyncIterator[ProtocolWorld]:
-    """The world in this process, on the file of the others, with the clock that they have too."""
-    world = await build_protocol_world(database_path, SystemClock())
+async def shared(database_url: str, tmp_path: Path) -> AsyncIterator[ProtocolWorld]:
+    """The world in this process, on the database of the others, with the clock that they have too."""
+    world = await build_protocol_world(tmp_path / "consentry.sqlite3", SystemClock(), database_url=database_url)
     yield world
     await world.deeds.database.close()
 
 
 @pytest.fixture
-def workers(shared: ProtocolWorld, database_path: Path) -> Iterator[list[Worker]]:
+def workers(shared: ProtocolWorld, database_url: str, tmp_path: Path) -> Iterator[list[Worker]]:
     assert shared
-    with working_on(database_path, PROCESSES) as started:
+    with working_on(tmp_path, database_url, PROCESSES) as started:
         yield started
 
 

@@ -1,4 +1,4 @@
-"""Several processes on one file, driven together."""
+"""Several processes on one database, driven together."""
 
 import json
 import subprocess
@@ -14,11 +14,14 @@ START_TOGETHER_IN = 0.05
 
 
 class Worker:
-    """A process of its own with every deed over the file."""
+    """A process of its own with every deed over the database."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, folder: Path, database_url: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, str(WORKER), str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, str(WORKER), str(folder), database_url],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
 
     def say(self, value: object) -> None:
@@ -40,9 +43,9 @@ class Worker:
 
 
 @contextmanager
-def working_on(path: Path, number: int) -> Iterator[list[Worker]]:
-    """Start `number` processes on the migrated file at once; end them afterwards."""
-    workers = [Worker(path) for _ in range(number)]
+def working_on(folder: Path, database_url: str, number: int) -> Iterator[list[Worker]]:
+    """Start `number` processes on the migrated database at once; end them afterwards."""
+    workers = [Worker(folder, database_url) for _ in range(number)]
     try:
         for worker in workers:
             assert worker.hear() == {"ready": True}
