@@ -13,6 +13,7 @@ from consentry.model.access import Access, Refused
 from consentry.model.acting import Acting
 from consentry.model.approval import ApprovalBook
 from consentry.model.check import judge_key, judge_token
+from consentry.model.email_address import normalise_email
 from consentry.model.explanation import as_if_allowed_here, as_if_issued, held_through
 from consentry.model.faults import Fault, InvalidInputError, NotFoundError
 from consentry.model.ids import ApiKeyId, ConnectionId, OrganisationId, UserId
@@ -160,6 +161,17 @@ class AccessReach:
             return _differing(seen, self._of_key(seen, holder), self._of_key(seen, then(holder)))
 
         return await self._reach(acting, organisation_id, asked or Asked(), pick_member, pick_connection, pick_key)
+
+    async def member_of(self, acting: Acting, organisation_id: OrganisationId, email: str) -> UserId:
+        """Return the member with this e-mail address, to ask what-if about them.
+
+        Raises NotFoundError, and PermissionMissingError without `member.manage`.
+        """
+        acting.require(MEMBER_MANAGE, organisation_id, what="organisation")
+        found = await self.store.find_member_by_email(organisation_id, normalise_email(email))
+        if found is None:
+            raise NotFoundError("member")
+        return found.holder.user_id
 
     async def _require_sensible(self, organisation_id: OrganisationId, change: Change, own: Mapping[str, str]) -> None:
         if await self.organisations.find_organisation(organisation_id) is None:

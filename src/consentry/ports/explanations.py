@@ -62,6 +62,10 @@ class ExplanationStore(Protocol):
         """Return the member, or None."""
         ...
 
+    async def find_member_by_email(self, organisation_id: OrganisationId, email: str) -> MemberInSight | None:
+        """Return the member whose user has this normalised address, or None."""
+        ...
+
     async def connections(
         self, organisation_id: OrganisationId, *, after: ConnectionId | None, limit: int
     ) -> Sequence[ConnectionInSight]:

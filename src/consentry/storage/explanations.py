@@ -37,6 +37,7 @@ SELECT {HOLDER_COLUMNS}, u.name, u.email
 FROM members one {holder_joins("one.organisation_id", "one.user_id")} WHERE one.organisation_id = $1
 """  # noqa: S608 - composed of constants only
 _FIND_MEMBER = f"{_MEMBERS} AND one.user_id = $2"
+_FIND_MEMBER_BY_EMAIL = f"{_MEMBERS} AND u.email = $2"
 _PAGE_OF_MEMBERS = f"{_MEMBERS} AND one.user_id > $2 ORDER BY one.user_id LIMIT $3"
 
 _SIGN_IN_ENDED_AT = """
@@ -76,6 +77,11 @@ class SqlExplanationStore:
     async def find_member(self, organisation_id: OrganisationId, user_id: UserId) -> MemberInSight | None:
         """Return the member, or None."""
         rows = await self._database.read(_FIND_MEMBER, organisation_id, user_id)
+        return _member(rows[0]) if rows else None
+
+    async def find_member_by_email(self, organisation_id: OrganisationId, email: str) -> MemberInSight | None:
+        """Return the member whose user has this normalised address, or None."""
+        rows = await self._database.read(_FIND_MEMBER_BY_EMAIL, organisation_id, email)
         return _member(rows[0]) if rows else None
 
     async def connections(
