@@ -9,7 +9,7 @@ from joserfc import jws
 from joserfc.jwk import KeySet
 
 from consentry.model.access import Reason
-from protocol_world import OPERATOR
+from protocol_world import OPERATOR, ProtocolWorld
 
 IDENTITY = ("subject", "organisation", "app", "connection", "api-key", "permissions", "identity")
 
@@ -269,3 +269,22 @@ async def test_a_check_that_fails_lets_nobody_in(gateway: GatewayWorld) -> None:
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "1"
     assert identity(answer) == {}
+
+
+async def test_without_a_routes_file_every_call_is_refused(protocol: ProtocolWorld) -> None:
+    token = (await protocol.connect(protocol.web)).access_token
+
+    answer = await GatewayWorld(protocol, token, "").ask_about("GET", "/invoices", bearer=token)
+
+    assert answer.status_code == 403
+    assert answer.json()["reason"] == Reason.ROUTE_NOT_DECLARED
+
+
+async def test_in_14_no_header_changes_which_api_the_identity_speaks_to_or_who_signs_it(gateway: GatewayWorld) -> None:
+    evil = (("Host", "evil.test"), ("X-Forwarded-Host", "evil.test"))
+
+    answer = await gateway.ask_about("GET", "/me", *evil, bearer=gateway.token)
+
+    claims = json.loads(jws.extract_compact(identity(answer)["identity"].encode()).payload)
+    assert claims["iss"] == gateway.protocol.deeds.settings.issuer
+    assert "evil" not in answer.text
