@@ -1,11 +1,12 @@
 # make demo         try Consentry out: server, sample product, sample apps
 # make test         every check and every test
 # make check        the quick half: linters, types, import contracts
+# make bench        measures what the guard costs in each framework, and writes docs/benchmarks.md
 # make screenshots  takes the pictures in docs/images anew
 #
 # The first of each sets up what it needs (scripts/setup).
 
-.PHONY: demo test check screenshots
+.PHONY: demo test check bench screenshots
 .DEFAULT_GOAL := demo
 
 LOCKS := requirements/uv.lock requirements/build.lock pyproject.toml scripts/setup
@@ -22,6 +23,10 @@ check: .venv/checks.stamp
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+
+bench: .venv/checks.stamp
+	scripts/setup bench
+	.venv/bin/python bench/guarded_route.py
 
 screenshots: .venv/tests.stamp
 	SCREENSHOTS=docs/images .venv/bin/pytest tests/browser/test_screenshots.py

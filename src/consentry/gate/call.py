@@ -57,7 +57,7 @@ def read_bearer(call: Call) -> str | Refused:
 
     A credential in the address is refused even beside a good header: addresses end up in logs and histories (TN-10).
     """
-    if _has_credential(call.query):
+    if call.query and _has_credential(call.query):
         return Refused(
             Reason.MALFORMED_REQUEST,
             "A credential in the address is refused, because addresses are logged. "

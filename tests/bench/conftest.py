@@ -1,0 +1,6 @@
+"""The benchmark's own files are not a package: they are found where they stand."""
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parent.parent.parent / "bench"))
