@@ -37,8 +37,11 @@ def clean_environ() -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def serve(folder: Path, text: str) -> Iterator[str]:
-    """Serve a printed `api.py` in `folder`, by uvicorn, or a WSGI application by gunicorn; yield its URL."""
+def serve(folder: Path, text: str, **variables: str) -> Iterator[str]:
+    """Serve a printed `api.py` in `folder`, by uvicorn, or a WSGI application by gunicorn; yield its URL.
+
+    `variables` are added to its environment.
+    """
     (folder / "api.py").write_text(text, encoding="utf-8")
     port = _free_port()
     is_wsgi = "consentry.guard.flask" in text or "consentry.guard.django" in text
@@ -47,7 +50,7 @@ def serve(folder: Path, text: str) -> Iterator[str]:
         if is_wsgi
         else ["uvicorn", "api:app", "--port", str(port)]
     )
-    environ = clean_environ() | {"PYTHONDONTWRITEBYTECODE": "1"}
+    environ = clean_environ() | {"PYTHONDONTWRITEBYTECODE": "1"} | variables
     with (folder / "server.log").open("w+", encoding="utf-8") as log:
         process = subprocess.Popen([sys.executable, "-m", *server], cwd=folder, env=environ, stdout=log, stderr=log)
         try:

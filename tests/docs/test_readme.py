@@ -10,6 +10,7 @@ from docs_pages import PAGES, ROOT, Block, blocks, name_of
 from printed_api import Refusal, refused, run, serve
 
 README = ROOT / "README.md"
+REMOTE = ROOT / "docs" / "guard-remotely.md"  # served in test_guard_remotely.py, against a Consentry that runs
 EXAMPLES = {path.parent.name: path for path in sorted((ROOT / "examples").glob("*/api.py"))}
 IN_README = ("fastapi", "flask", "django")
 DJANGO_PROJECT = """
@@ -84,7 +85,7 @@ def test_an_example_lets_a_key_in_until_the_role_is_taken_away(name: str, starte
 
 @pytest.mark.parametrize(
     "block",
-    [block for page in PAGES if page != README for block in blocks(page, "python")],
+    [block for page in PAGES if page not in {README, REMOTE} for block in blocks(page, "python")],
     ids=lambda block: f"{block.page}:{block.text.count(chr(10))}",
 )
 def test_every_printed_file_guards_its_route_over_the_starter_files(block: Block, starter: Starter) -> None:
