@@ -3,9 +3,11 @@
 import http.client
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -20,7 +22,8 @@ from consentry.wiring import Deeds
 from live_server import ServerThread, free_socket
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples" / "gateway"
-CONSENTRY_PORT, API_PORT, GATEWAY_PORT = "127.0.0.1:8400", "127.0.0.1:9000", "8080"
+SHIPPED_PORT = re.compile(r"\b(?:8400|9000|8080)\b")
+PROGRAMS = ("nginx", "caddy", "envoy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +108,9 @@ def run_gateway(kind: str, folder: Path, *, consentry: int, api: int) -> Iterato
     listening.close()
     copy = folder / "gateway" / kind
     shutil.copytree(EXAMPLES / kind, copy)
+    own = {"8400": str(consentry), "9000": str(api), "8080": str(port)}
     for file in copy.iterdir():
-        text = file.read_text("utf-8")
-        for shipped, own in ((CONSENTRY_PORT, f"127.0.0.1:{consentry}"), (API_PORT, f"127.0.0.1:{api}")):
-            text = text.replace(shipped, own)
-        file.write_text(text.replace(GATEWAY_PORT, str(port)), "utf-8")
+        file.write_text(SHIPPED_PORT.sub(lambda shipped: own[shipped[0]], file.read_text("utf-8")), "utf-8")
     with run_until_it_listens(_command(kind, copy), folder, port):
         yield Gateway(port)
 
@@ -146,8 +147,16 @@ def guarded_api(kind: str, deeds: Deeds, folder: Path) -> Iterator[Gateway]:
         yield running.enter_context(run_gateway(kind, folder, consentry=consentry, api=api))
 
 
+def find_program(kind: str) -> str | None:
+    """Return where the gateway's program is: Debian keeps nginx where only root looks, Envoy comes as a library."""
+    places = (os.environ["PATH"], "/usr/sbin", str(Path(sys.executable).parent))
+    return shutil.which(kind, path=os.pathsep.join(places))
+
+
 def _command(kind: str, copy: Path) -> list[str]:
+    program = find_program(kind) or kind
     if kind == "caddy":
-        return ["caddy", "run", "--config", str(copy / "Caddyfile"), "--adapter", "caddyfile"]
-    nginx = shutil.which("nginx") or "/usr/sbin/nginx"
-    return [nginx, "-p", str(copy.parent.parent), "-c", str(copy / "nginx.conf"), "-e", "stderr"]
+        return [program, "run", "--config", str(copy / "Caddyfile"), "--adapter", "caddyfile"]
+    if kind == "envoy":
+        return [program, "-c", str(copy / "envoy.yaml"), "--disable-hot-restart", "--concurrency", "1", "-l", "warn"]
+    return [program, "-p", str(copy.parent.parent), "-c", str(copy / "nginx.conf"), "-e", "stderr"]

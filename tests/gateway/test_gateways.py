@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 from gateway_world import GatewayWorld, build_gateway_world
-from running_gateways import Gateway, echo, guarded_api, run_gateway, serve
+from running_gateways import PROGRAMS, Gateway, echo, find_program, guarded_api, run_gateway, serve
 
 from live_server import free_socket
 from protocol_world import OPERATOR
 
-KINDS = (
-    "nginx",
-    pytest.param("caddy", marks=pytest.mark.skipif(shutil.which("caddy") is None, reason="no Caddy is installed")),
-)
+KINDS = [
+    pytest.param(kind, marks=pytest.mark.skipif(find_program(kind) is None, reason=f"no {kind} is installed"))
+    for kind in PROGRAMS
+]
 SPOOFED = (
     ("X-Consentry-Subject", "usr_spoofed"),
     ("X-Consentry-Organisation", "org_spoofed"),

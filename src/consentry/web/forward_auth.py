@@ -31,7 +31,14 @@ if TYPE_CHECKING:
     from consentry.web.gateway_request import GatewayRequest
     from consentry.wiring import Deeds
 
-__all__ = ["FORWARD_AUTH_PATH", "IDENTITY_LIFETIME", "IDENTITY_TYPE", "ForwardAuth", "load_guard_routes"]
+__all__ = [
+    "FORWARD_AUTH_PATH",
+    "IDENTITY_HEADERS",
+    "IDENTITY_LIFETIME",
+    "IDENTITY_TYPE",
+    "ForwardAuth",
+    "load_guard_routes",
+]
 
 IDENTITY_TYPE = "consentry-identity+jwt"
 """The `typ` of the JWT that tells the API who calls, so that no other JWT is taken for it. RFC 8725 §3.11."""
@@ -39,10 +46,12 @@ IDENTITY_TYPE = "consentry-identity+jwt"
 IDENTITY_LIFETIME = timedelta(seconds=60)
 """How long that JWT is good: for one call on its way through the inside."""
 
-_IDENTITY = tuple(
+IDENTITY_HEADERS = tuple(
     b"x-consentry-" + name
     for name in (b"subject", b"organisation", b"app", b"connection", b"api-key", b"permissions", b"identity")
 )
+"""The headers that tell the API who calls."""
+
 _NO_STORE: Header = (b"cache-control", b"no-store")
 _UNDECLARED = Refused(
     Reason.ROUTE_NOT_DECLARED, "No line of the API's routes file is about this method and path, so nobody may call it."
@@ -131,7 +140,7 @@ class ForwardAuth:
 async def _let_in(send: Send, identity: Mapping[bytes, str | None]) -> None:
     # Every header each time, empty where there is nothing to say: a gateway that copies them then overwrites what the
     # client sent under the same name, and Caddy 2.6 copies a placeholder for one that is missing.
-    named = ((name, (identity.get(name) or "").encode()) for name in _IDENTITY)
+    named = ((name, (identity.get(name) or "").encode()) for name in IDENTITY_HEADERS)
     await send_bytes(send, b"", status=200, headers=(_NO_STORE, *named))
 
 
