@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 AXE = Path(__file__).parents[1] / "clients" / "node" / "node_modules" / "axe-core" / "axe.min.js"
 TEMPLATES = Path(consentry.web.__file__).with_name("templates")
 # Parts of pages, which are no pages themselves.
-PARTS = {"app_form", "connection_card", "focus", "frame", "key_form", "parts", "settings"}
+PARTS = {"access_parts", "app_form", "connection_card", "focus", "frame", "key_form", "parts", "settings"}
 
 
 def faults(page: Page, axe: str) -> list[str]:

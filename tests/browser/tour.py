@@ -73,6 +73,7 @@ def _walk(guide: _Guide) -> Iterator[Stop]:
         yield from _consenting(guide, app)
         yield from _connections(guide, app)
         yield from _keys(guide)
+        yield from _access(guide)
         yield from _an_app(guide, app)
         yield from _the_rest(guide)
     finally:
@@ -194,6 +195,26 @@ def _keys(guide: _Guide) -> Iterator[Stop]:
     guide.open(BEN, "/settings/api-keys")
     page.get_by_role("link", name="Warehouse till").click()
     yield Stop("api-key-revoked", "api_key", page)
+
+
+def _access(guide: _Guide) -> Iterator[Stop]:
+    page = guide.open(BEN, "/settings/access")
+    yield Stop("access", "access", page)
+    page.get_by_label("or a connection").select_option(index=1)
+    page.get_by_role("button", name="Explain").click()
+    yield Stop("access-explained", "access", page)
+    page.get_by_label("ID, access token or API key").fill("con_nobody")
+    page.get_by_role("button", name="Explain").click()
+    yield Stop("access-errors", "access", page)
+    page.get_by_role("link", name="Who can").click()
+    page.get_by_label("Permission").select_option("invoice.read")
+    page.get_by_role("button", name="Show").click()
+    yield Stop("access-who-can", "access_who_can", page)
+    page.get_by_role("link", name="What if").click()
+    page.get_by_label("the permission").select_option("invoice.read")
+    page.get_by_label("The role").select_option("bookkeeper")
+    page.get_by_role("button", name="Show what would change").first.click()
+    yield Stop("access-what-if", "access_what_if", page)
 
 
 def _an_app(guide: _Guide, app: RegisteredClient) -> Iterator[Stop]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+import access_samples
 from sample_views import (
     ALL,
     API_KEY,
@@ -72,6 +73,7 @@ def settings_frame(
         "api_keys": ("API keys", "/settings/api-keys"),
         "connections": ("My connections", "/settings/connections"),
         "all_connections": ("All connections", "/settings/connections/all"),
+        "access": ("Access", "/settings/access"),
         "audit": ("Audit", "/settings/audit"),
     }
     trail = (
@@ -133,6 +135,14 @@ SAMPLES = (
         references.scope_page(parse_catalog(SMALL_CATALOG)),
     ),
     Sample("api-reference", "api_reference", plain_frame("Management API", signed_in=False), REFERENCE),
+    Sample("access", "access", settings_frame("Access", "access"), access_samples.FORM),
+    Sample("access-explained", "access", settings_frame("Access", "access"), access_samples.EXPLAINED),
+    Sample("access-revoked", "access", settings_frame("Access", "access"), access_samples.REVOKED),
+    Sample("access-errors", "access", settings_frame("Access", "access"), access_samples.WRONG, 404),
+    Sample("access-who-can", "access_who_can", settings_frame("Who can", "access"), access_samples.WHO_CAN),
+    Sample("access-who-can-form", "access_who_can", settings_frame("Who can", "access"), access_samples.WHO_CAN_FORM),
+    Sample("access-what-if", "access_what_if", settings_frame("What if", "access"), access_samples.WHAT_IF),
+    Sample("access-what-if-errors", "access_what_if", settings_frame("What if", "access"), access_samples.WHAT_IF_WRONG, 400),
     Sample("audit", "audit", settings_frame("Audit", "audit"), audit.AuditPage(EVENTS, "/settings/audit?before=evt_1")),
     Sample("audit-empty", "audit", settings_frame("Audit", "audit"), audit.AuditPage(())),
 )  # fmt: skip

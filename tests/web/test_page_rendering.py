@@ -19,7 +19,7 @@ from consentry.web.views.problem import plain_problem
 from consentry.web.views.sign_in import SignInPage
 
 TEMPLATES = Path(pages.__file__).parent / "templates"
-PIECES = {"frame", "focus", "settings", "parts", "app_form", "key_form", "connection_card"}
+PIECES = {"frame", "focus", "settings", "parts", "app_form", "key_form", "connection_card", "access_parts"}
 each_page = pytest.mark.parametrize("sample", SAMPLES, ids=[sample.name for sample in SAMPLES])
 
 
@@ -142,8 +142,8 @@ def test_every_status_has_a_page_with_a_request_id(status: int) -> None:
     [
         (set(), ["My connections"]),
         ({"api_key.create"}, ["API keys", "My connections"]),
-        ({"oauth_app.manage"}, ["Connected apps", "My connections", "All connections"]),
-        ({"audit.read", "api_key.manage"}, ["API keys", "My connections", "Audit"]),
+        ({"oauth_app.manage"}, ["Connected apps", "My connections", "All connections", "Access"]),
+        ({"audit.read", "api_key.manage"}, ["API keys", "My connections", "Access", "Audit"]),
     ],
 )
 def test_the_navigation_names_only_what_may_be_opened(permissions: set[str], labels: list[str]) -> None:

@@ -29,7 +29,7 @@ from consentry.web.forward_auth import FORWARD_AUTH_PATH, ForwardAuth, load_guar
 from consentry.web.oauth_endpoints import OAuthEndpoints
 from consentry.web.remember_organisation import RememberOrganisation
 from consentry.web.request_frame import RequestFrame
-from consentry.web.settings import api_keys, apps, audit, connections, home
+from consentry.web.settings import access, api_keys, apps, audit, connections, home, what_if
 from consentry.web.static_files import static_file
 from consentry.wiring import open_deeds
 
@@ -99,6 +99,8 @@ def _routes(deeds: Deeds) -> list[BaseRoute]:
         *apps.routes(deeds),
         *api_keys.routes(deeds),
         *connections.routes(deeds),
+        *access.routes(deeds),
+        *what_if.routes(deeds),
         *audit.routes(deeds),
         *references.routes(deeds),
         *operations.routes(deeds),

@@ -9,7 +9,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
-SettingsSection = Literal["apps", "api_keys", "connections", "all_connections", "audit"]
+SettingsSection = Literal["apps", "api_keys", "connections", "all_connections", "access", "audit"]
+
+_EXPLAINS = frozenset({"oauth_app.manage", "api_key.manage", "member.manage"})
+"""Whoever holds one of these can ask more than why their own credentials do what they do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ def settings_navigation(current: SettingsSection, *, permissions: Collection[str
         ),
         ("connections", "My connections", "/settings/connections", True),
         ("all_connections", "All connections", "/settings/connections/all", manages_apps),
+        ("access", "Access", "/settings/access", not _EXPLAINS.isdisjoint(permissions)),
         ("audit", "Audit", "/settings/audit", "audit.read" in permissions),
     )
     return tuple(
