@@ -411,3 +411,20 @@ def test_the_blocking_guard_closes_and_then_lets_nobody_in(catalog: Any) -> None
         guard.authorise([f"Bearer {NOBODYS}"], "invoice.read")
 
     assert refusal.value.answer.status == 503
+
+
+@pytest.mark.parametrize("permission", ["invoice.read", "payment_instruction.write"])
+async def test_rv_13_an_app_hears_that_the_user_lacks_a_permission_and_nothing_else_about_the_user(
+    world: GuardWorld, permission: str
+) -> None:
+    text = await world.token()
+    await world.deeds.people.members.set(OPERATOR, world.organisation_id, world.user_id, ["reader"], ["client.write"])
+
+    answer, _ = await told(world.guard, [f"Bearer {text}"], [permission])
+
+    body = json.loads(answer.body)
+    assert (body["error"], body["missing"], body["permission"]) == ("access_denied", "user_permission", permission)
+    assert "scope" not in body
+    assert 'error="access_denied"' in answer.headers["www-authenticate"]
+    for other in ("reader", "Read-only", "Custom", "client.write", "ana@north.test"):
+        assert other not in answer.body.decode() + answer.headers["www-authenticate"]

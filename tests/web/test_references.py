@@ -15,6 +15,7 @@ from consentry.model.catalog import Catalog, parse_catalog
 from consentry.model.refusal_guide import EXPLANATIONS, documentation_url
 from live_server import OPERATOR, Person, Site
 from small_world import SMALL_CATALOG
+from user_agent import connect
 
 PIPED = SMALL_CATALOG.replace('title = "See your invoices"', 'title = "See | read <b>your</b> invoices"')
 
@@ -142,3 +143,21 @@ def test_a_bar_in_a_title_stays_inside_its_cell() -> None:
 
     assert r"| `invoicing:read` | See \| read <b>your</b> invoices |" in markdown
     assert markdown.startswith("# Scopes and permissions of Acme # Books\n")
+
+
+def test_an_app_learns_what_the_user_lacks_of_what_was_approved_and_nothing_else_about_the_user(site: Site) -> None:
+    bo = site.add_person("bookkeeper")
+    token = connect(site, site.add_app(), bo)["access_token"]
+    site.set_role(bo, "owner")
+    site.run(site.deeds.people.members.set(OPERATOR, site.home, bo.id, ["owner"], ["client.read", "invoice.send"]))
+
+    answer = httpx.get(f"{site.issuer}/api/v1/me/access", headers={"Authorization": f"Bearer {token}"})
+
+    told = answer.json()
+    assert (told["approved"], told["permissions"]) == (["client.read", "invoice.read"], ["client.read"])
+    assert [(one["permission"], one["reason"]) for one in told["missing"]] == [
+        ("invoice.read", "user_lacks_permission")
+    ]
+    assert told["missing"][0]["documentation"] == f"{site.issuer}/docs/errors#user_lacks_permission"
+    for other in ("owner", "Owner", "invoice.send", "Custom"):
+        assert other not in answer.text

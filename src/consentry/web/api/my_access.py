@@ -6,16 +6,18 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from consentry.model.access import Reason, Refused
+from consentry.model.refusal_guide import documentation_url
 from consentry.web.api.bearer import CallerAccess
 from consentry.wiring import Deeds
 
 
 class MissingPermission(BaseModel):
-    """A permission that was approved, or that the user holds, and that does not work now, and why."""
+    """A permission that does not work now, why, and where the reason is explained."""
 
     permission: str
     reason: Reason
     explanation: str
+    documentation: str
 
 
 class AccessAnswer(BaseModel):
@@ -41,13 +43,21 @@ def router(deeds: Deeds) -> APIRouter:
 
     @routes.get("/me/access")
     async def get_my_access(access: CallerAccess) -> AccessAnswer:
-        """Say what the access token or API key that was sent may do now."""
+        """Say what the access token or API key that was sent may do now, and why not the rest.
+
+        An app is told of what the user approved, and not what else the user may do; a key is the user's own.
+        """
         missing = []
-        for permission in sorted(access.approved | access.held):
+        for permission in sorted(access.approved if access.api_key_id is None else access.approved | access.held):
             decision = access.decide(permission, deeds.catalog)
             if isinstance(decision, Refused):
                 missing.append(
-                    MissingPermission(permission=permission, reason=decision.reason, explanation=decision.sentence)
+                    MissingPermission(
+                        permission=permission,
+                        reason=decision.reason,
+                        explanation=decision.sentence,
+                        documentation=documentation_url(deeds.settings.issuer, decision.reason),
+                    )
                 )
         return AccessAnswer(
             organisation=access.organisation_id,
