@@ -125,7 +125,9 @@ def run_until_it_listens(command: Sequence[str], folder: Path, port: int) -> Ite
             command, cwd=folder, env={**os.environ, **home}, stdout=output, stderr=subprocess.STDOUT
         )
     try:
-        for _ in range(400):
+        # A program of a hundred megabytes takes its time to be read for the first time.
+        until = time.monotonic() + 90
+        while time.monotonic() < until:
             assert program.poll() is None, log.read_text("utf-8")
             with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
                 break
