@@ -129,8 +129,9 @@ part of its speed. `make bench` measures it anew and writes this page.
 
 - Every call carries an access token, and every guarded one reads from the database what is true at that moment: nothing
   is remembered from one call to the next.
-- {machine}. One worker process for each server: uvicorn, and gunicorn with four threads for Django's view and Flask.
-  The load came from {loader}, on the same machine over loopback, 16 connections at once.
+- {machine}.
+- One worker process for each server: uvicorn, and gunicorn with four threads for Django's view and Flask. The load came
+  from {loader}, on the same machine over loopback, 16 connections at once.
 - Each number is the median of five rounds of three seconds. Bare and guarded took turns, in one run; the ratio is the
   median of the rounds' own. Compare ratios, not machines.
 - Latencies are those of a server that is given all that it can take; at a load below that they are shorter.
