@@ -61,6 +61,7 @@ async def test_the_identity_is_also_one_short_lived_signed_jwt(gateway: GatewayW
     assert claims["aud"] == "https://books.inside.test"
     assert claims["iss"] == gateway.protocol.deeds.settings.issuer
     assert claims["exp"] - claims["iat"] == 60
+    assert (claims["method"], claims["path"]) == ("GET", "/me")
     assert (claims["sub"], claims["organisation"]) == (gateway.protocol.bo, gateway.protocol.acme)
     assert claims["permissions"] == ["client.read", "invoice.read", "invoice.write"]
     assert "api_key" not in claims

@@ -80,13 +80,13 @@ class ForwardAuth:
         """Answer 200 with who calls, or 401, 403, 400 or 503 with what the caller is to be told."""
         try:
             request = read_gateway_request(scope)
-            route = self.routes.find(request.method, request.path)
+            route = self.routes.find(request.method, request.segments)
             if route is None:
                 await _refuse(scope, send, self._answer(_UNDECLARED))
             elif route.public:
                 await _let_in(send, {})
             else:
-                await _let_in(send, await self._identify(await self._check(scope, request, route)))
+                await _let_in(send, await self._identify(await self._check(scope, request, route), request))
         except AmbiguousRequestError as fault:
             await _refuse(scope, send, self._answer(Refused(Reason.REQUEST_AMBIGUOUS, str(fault))))
         except CallRefusedError as refusal:
@@ -103,7 +103,7 @@ class ForwardAuth:
             raise gate.failure(fault) from fault
         return gate.judge(checked, route.permissions)
 
-    async def _identify(self, access: Access) -> dict[bytes, str | None]:
+    async def _identify(self, access: Access, request: GatewayRequest) -> dict[bytes, str | None]:
         audience = self.routes.identity_audience
         return {
             b"x-consentry-subject": access.user_id,
@@ -112,10 +112,10 @@ class ForwardAuth:
             b"x-consentry-connection": access.connection_id,
             b"x-consentry-api-key": access.api_key_id,
             b"x-consentry-permissions": render_permissions(access.permissions),
-            b"x-consentry-identity": None if audience is None else await self._sign(access, audience),
+            b"x-consentry-identity": None if audience is None else await self._sign(access, request, audience),
         }
 
-    async def _sign(self, access: Access, audience: str) -> str:
+    async def _sign(self, access: Access, request: GatewayRequest, audience: str) -> str:
         now = int(self.deeds.clock.now().timestamp())
         claims: dict[str, object] = {
             "iss": self.deeds.settings.issuer,
@@ -123,6 +123,8 @@ class ForwardAuth:
             "sub": access.user_id,
             "iat": now,
             "exp": now + int(IDENTITY_LIFETIME.total_seconds()),
+            "method": request.method,
+            "path": request.path,
             "organisation": access.organisation_id,
             "app": access.app_id,
             "client_id": access.client_id,

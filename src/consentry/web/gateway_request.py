@@ -26,11 +26,12 @@ _UNSAID = (
 
 @dataclass(frozen=True, slots=True)
 class GatewayRequest:
-    """The original call: its method, its path's decoded segments, and its query as it was sent."""
+    """The original call: its method, its path and query as they were sent, and the path's decoded segments."""
 
     method: str
-    path: tuple[str, ...]
+    path: str
     query: str
+    segments: tuple[str, ...]
 
 
 def is_from_nginx(scope: Scope) -> bool:
@@ -64,7 +65,7 @@ def read_gateway_request(scope: Scope) -> GatewayRequest:
     path, _, query = targets[0].partition("?")
     if "#" in query:
         raise AmbiguousRequestError("Send an address without a fragment.")
-    return GatewayRequest(read_method(methods[0]), read_path(path), query)
+    return GatewayRequest(read_method(methods[0]), path, query, read_path(path))
 
 
 def _plain_headers(scope: Scope) -> Mapping[str, list[str]]:
