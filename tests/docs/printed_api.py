@@ -37,10 +37,10 @@ def clean_environ() -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def serve(folder: Path, text: str, **variables: str) -> Iterator[str]:
+def serve(folder: Path, text: str, *options: str, **variables: str) -> Iterator[str]:
     """Serve a printed `api.py` in `folder`, by uvicorn, or a WSGI application by gunicorn; yield its URL.
 
-    `variables` are added to its environment.
+    `options` are added to the server's command line, `variables` to its environment.
     """
     (folder / "api.py").write_text(text, encoding="utf-8")
     port = _free_port()
@@ -52,7 +52,9 @@ def serve(folder: Path, text: str, **variables: str) -> Iterator[str]:
     )
     environ = clean_environ() | {"PYTHONDONTWRITEBYTECODE": "1"} | variables
     with (folder / "server.log").open("w+", encoding="utf-8") as log:
-        process = subprocess.Popen([sys.executable, "-m", *server], cwd=folder, env=environ, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            [sys.executable, "-m", *server, *options], cwd=folder, env=environ, stdout=log, stderr=log
+        )
         try:
             _wait_for(port, process, folder / "server.log")
             yield f"http://127.0.0.1:{port}"

@@ -83,6 +83,16 @@ def test_an_example_lets_a_key_in_until_the_role_is_taken_away(name: str, starte
     assert (two.status, two.reason) == (400, "malformed_request")
 
 
+@pytest.mark.parametrize("name", ["flask", "django"])
+def test_workers_forked_after_the_guard_was_opened_check_for_themselves(name: str, starter: Starter) -> None:
+    folder, bearer = starter.folder, {"Authorization": f"Bearer {starter.key}"}
+
+    with serve(folder, EXAMPLES[name].read_text("utf-8"), "--preload", "--workers", "2", "--threads", "2") as url:
+        told = {httpx.get(f"{url}/projects", headers=bearer).status_code for _ in range(20)}
+
+    assert told == {200}
+
+
 @pytest.mark.parametrize(
     "block",
     [block for page in PAGES if page not in {README, REMOTE} for block in blocks(page, "python")],
