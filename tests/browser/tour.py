@@ -212,7 +212,7 @@ def _access(guide: _Guide) -> Iterator[Stop]:
     yield Stop("access-who-can", "access_who_can", page)
     page.get_by_role("link", name="What if").click()
     page.get_by_label("the permission").select_option("invoice.read")
-    page.get_by_label("The role").select_option("bookkeeper")
+    page.get_by_label("The role").select_option("owner")
     page.get_by_role("button", name="Show what would change").first.click()
     yield Stop("access-what-if", "access_what_if", page)
 

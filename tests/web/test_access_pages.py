@@ -49,7 +49,8 @@ async def test_a_key_that_is_pasted_is_explained_and_not_shown_again(deeds: Deed
     assert page.status_code == 200
     assert "The API key Export of Bo" in page.text
     assert "Not in the key" in page.text
-    assert "permission_not_in_key" in page.text
+    assert "permission_<wbr>not_<wbr>in_<wbr>key" in page.text
+    assert "This API key was not given invoice.write" in page.text
     assert text not in page.text
     assert text[30:60] not in page.text
 

@@ -96,8 +96,9 @@ def _part_row(part: Part) -> PartRow:
 
 def _permission_row(one: PermissionExplained, told: Explanation, catalog: Catalog) -> PermissionRow:
     refused = one.verdict if isinstance(one.verdict, Refused) else None
-    # What stops everything is said once, above.
-    reason = "" if refused is None or told.refused is not None else refused.sentence
+    # What stops everything is said once, above; in a table of many, both sides beside the code say enough.
+    said_elsewhere = told.refused is not None or len(told.permissions) > 1
+    reason = "" if refused is None or said_elsewhere else refused.sentence
     return PermissionRow(
         title=one.entry.title,
         name=one.entry.name,

@@ -136,3 +136,8 @@ class WhatIfPage:
     asked: str = ""
     lists: tuple[ReachList, ...] | None = None
     errors: tuple[FieldError, ...] = ()
+
+    @property
+    def changes_something(self) -> bool:
+        """Tell whether anybody or anything would lose or gain something, or there is more to look at."""
+        return any(one.rows or one.more_href for one in self.lists or ())
