@@ -227,7 +227,11 @@ def settings_for(path: Path, **changes: Any) -> Settings:
 
 async def build_protocol_world(path: Path, clock: Clock | None = None, **changes: Any) -> ProtocolWorld:
     """Return the world over the migrated file `path`; close `deeds.database` at the end."""
-    deeds = open_deeds(settings_for(path, **changes), clock=clock)
+    return await fill_protocol_world(open_deeds(settings_for(path, **changes), clock=clock))
+
+
+async def fill_protocol_world(deeds: Deeds) -> ProtocolWorld:
+    """Make the people and the apps of the world."""
     people = deeds.people
     acme = (await people.organisations.create(OPERATOR, "Acme Books")).id
     maker = (await people.organisations.create(OPERATOR, "Ledgerly Ltd")).id

@@ -22,6 +22,7 @@ from consentry.settings_values import (
     path,
     secret_text,
     sqlite_path,
+    view_name,
     whole_number,
 )
 
@@ -56,6 +57,9 @@ class Settings:
 
     database_url: str = "sqlite:///consentry.sqlite3"
     """`sqlite:///path` or `postgresql://…`. A relative path starts at the folder of the file that names it."""
+
+    directory_view_members: str | None = None
+    """A view in the same database over the product's own tables, which says who is a member and what they hold."""
 
     catalog: Path = Path("catalog.toml")
     """The file that declares permissions, scopes and roles. A relative path starts as that of `database_url`."""
@@ -132,6 +136,7 @@ def load_settings(config: Path | None, environ: Mapping[str, str]) -> Settings:
     settings = Settings(
         secret_key=default.secret_key,
         database_url=url,
+        directory_view_members=given.read("directory_view_members", view_name, default.directory_view_members),
         issuer=given.read("issuer", issuer_url, default.issuer),
         catalog=given.read("catalog", path, path(str(default.catalog), given.folder("catalog"))),
         guard_routes=given.read("guard_routes", path, default.guard_routes),

@@ -20,6 +20,7 @@ _POSTGRESQL = "postgresql://"
 _DURATION = re.compile(r"(?P<number>[0-9]{1,10})(?P<unit>[smhdy]?)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400, "y": 31_536_000}
 _DISTINCT_CHARACTERS = 8
+_VIEW_NAME = re.compile(r"(?:[A-Za-z_][A-Za-z0-9_]{0,62}\.)?[A-Za-z_][A-Za-z0-9_]{0,62}", re.ASCII)
 
 
 def whole_number(least: int, most: int) -> Reader[int]:
@@ -153,6 +154,14 @@ def database_url(value: object, folder: Path) -> str:
         return _SQLITE + str(folder / name)
     if not value.startswith(_POSTGRESQL) or not _names_a_host(value):
         raise BadValue("is not the URL of a database that Consentry knows.", remedy)
+    return value
+
+
+def view_name(value: object, _folder: Path) -> str:
+    """Read the name of a view, with a schema's before it or not."""
+    if not isinstance(value, str) or not _VIEW_NAME.fullmatch(value):
+        remedy = "Write the view's name: letters, digits and _, such as consentry_members or product.consentry_members."
+        raise BadValue(f"is {_shown(value)}, which is not the name of a view.", remedy)
     return value
 
 

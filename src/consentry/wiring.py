@@ -42,29 +42,24 @@ from consentry.model.catalog import Catalog, parse_catalog
 from consentry.model.membership import RoleBook
 from consentry.model.throttling import ThrottlePolicy
 from consentry.password_hashing import Argon2Passwords
+from consentry.ports.directory import LiveDirectory
 from consentry.ports.sign_in import Passwords
 from consentry.ports.world import Clock, SecretSource
 from consentry.secret_source import SystemSecretSource
 from consentry.settings import Settings
 from consentry.storage.api_keys import SqlApiKeyStore
 from consentry.storage.app_secrets import SqlAppSecretStore
-from consentry.storage.apps import SqlAppStore
 from consentry.storage.authorizations import SqlAuthorizationStore
-from consentry.storage.connections import SqlConnectionStore
-from consentry.storage.credentials import SqlCredentialStore
 from consentry.storage.database import Database
 from consentry.storage.events import EventStore
-from consentry.storage.explanations import SqlExplanationStore
 from consentry.storage.housekeeping import SqlHousekeepingStore
-from consentry.storage.members import SqlMemberStore, SqlRoleStore
 from consentry.storage.opening import open_database
 from consentry.storage.operators import SqlOperatorStore, SqlResourceStore
-from consentry.storage.organisations import SqlOrganisationStore
+from consentry.storage.people_source import stores_of_people
 from consentry.storage.sessions import SqlSessionStore
 from consentry.storage.signing_keys import SqlSigningKeyStore
 from consentry.storage.throttles import SqlThrottleStore
 from consentry.storage.usage import SqlUsageStore
-from consentry.storage.users import SqlUserStore
 
 # A program with a stale secret tries often; it is slowed sooner than people are, and for no longer than a minute.
 _CLIENT_POLICY = ThrottlePolicy(free=20, longest_delay=timedelta(minutes=1))
@@ -111,24 +106,25 @@ def open_deeds(
     clock: Clock | None = None,
     secrets: SecretSource | None = None,
     passwords: Passwords | None = None,
+    directory: LiveDirectory | None = None,
 ) -> Deeds:
     """Open the database that the settings name and return every deed over it.
 
-    Tests pass another clock, or hashes that cost less. The caller closes `database` at the end.
-    Raises CatalogError and OSError for a catalog that cannot be read.
+    A product that embeds Consentry passes its `directory`. Tests pass another clock, or hashes that cost less. The
+    caller closes `database` at the end.
+    Raises CatalogError and OSError for a catalog that cannot be read, ValueError for a directory in two forms at once.
     """
     catalog = parse_catalog(settings.catalog.read_text(encoding="utf-8"))
     book, approvals = RoleBook(catalog), ApprovalBook(catalog)
     clock = clock or SystemClock()
     secrets = secrets or SystemSecretSource(clock)
     passwords = passwords or Argon2Passwords()
-    database = open_database(settings.database_url)
+    database = open_database(settings.database_url, settings.directory_view_members)
 
-    apps, credentials = SqlAppStore(database), SqlCredentialStore(database)
-    organisations, users = SqlOrganisationStore(database), SqlUserStore(database)
-    members, roles = SqlMemberStore(database), SqlRoleStore(database)
+    stores = stores_of_people(database, directory)
+    credentials, organisations, users = stores.credentials, stores.organisations, stores.users
+    members, roles, apps = stores.members, stores.roles, stores.apps
     resources, failures = SqlResourceStore(database), SqlThrottleStore(database)
-    explanations = SqlExplanationStore(database)
     client_throttle = Throttle(failures, _CLIENT_POLICY)
     usage = UsageRecorder(SqlUsageStore(database), clock)
     check_bearer = CheckBearer(credentials, approvals, book, usage, clock)
@@ -154,7 +150,7 @@ def open_deeds(
         sign_in=SignIn(users, SqlSessionStore(database), failures, passwords, clock, secrets, settings.session_idle),
         app_registry=AppRegistry(apps, clock, secrets, catalog),
         app_secrets=AppSecrets(apps, SqlAppSecretStore(database), clock, secrets, settings.max_secrets_per_app),
-        connections=Connections(SqlConnectionStore(database), book, clock, secrets),
+        connections=Connections(stores.connections, book, clock, secrets),
         api_keys=ApiKeys(
             SqlApiKeyStore(database),
             members,
@@ -172,8 +168,8 @@ def open_deeds(
         revoke_token=RevokeToken(credentials, mac_key, clock, secrets),
         introspect_token=IntrospectToken(check_bearer, approvals, settings.issuer),
         check_bearer=check_bearer,
-        explain_access=ExplainAccess(credentials, explanations, approvals, book, clock),
-        access_reach=AccessReach(explanations, organisations, roles, approvals, book, clock),
+        explain_access=ExplainAccess(credentials, stores.explanations, approvals, book, clock),
+        access_reach=AccessReach(stores.explanations, organisations, roles, approvals, book, clock),
         signing_keys=SigningKeys(SqlSigningKeyStore(database), clock, secrets, _derive_key(settings, "signing keys")),
         usage=usage,
         housekeeping=Housekeeping(

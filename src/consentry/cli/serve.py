@@ -121,7 +121,7 @@ def require_schema(settings: Settings) -> None:
     try:
         if settings.sqlite_path is not None and find_version(url) is None:
             bring_up_to_date(settings)
-        require_current(url)
+        require_current(url, settings.directory_view_members)
     except SchemaOutdatedError as fault:
         raise CommandError(str(fault)) from None
     except faults_of(url) as fault:

@@ -19,7 +19,7 @@ from consentry.guard.guard import Guard
 from consentry.model.catalog import Catalog, parse_catalog
 from consentry.settings import Settings, load_settings
 from consentry.settings_sources import find_config
-from consentry.storage.opening import open_database
+from consentry.storage.opening import open_database, through_view
 from consentry.storage.schema import require_current
 from consentry.storage.sqlite_read_pool import SqliteReadPool
 
@@ -66,7 +66,7 @@ class BlockingGuard:
             SchemaOutdatedError: the database was not brought up to date; it says what to run.
             CatalogError, OSError: the catalog cannot be used.
         """
-        require_current(settings.database_url)
+        require_current(settings.database_url, settings.directory_view_members)
         catalog = parse_catalog(settings.catalog.read_text(encoding="utf-8"))
         return cls(settings, catalog, resource=resource, clock=clock)
 
@@ -192,7 +192,8 @@ class _ReadingInItsThread(_InThisProcess):
 
 def _open(settings: Settings, catalog: Catalog, resource: str | None, clock: Clock | None) -> _InThisProcess:
     path = settings.sqlite_path
-    database = open_database(settings.database_url) if path is None else SqliteReadPool(path)
+    url, view = settings.database_url, settings.directory_view_members
+    database = open_database(url, view) if path is None else through_view(SqliteReadPool(path), url, view)
     guard = Guard.over(database, catalog, settings, resource=resource, clock=clock)
     return _InThisProcess(guard) if path is None else _ReadingInItsThread(guard)
 

@@ -18,12 +18,13 @@ from consentry.model.access import Access, Refused
 from consentry.model.approval import ApprovalBook
 from consentry.model.catalog import Catalog, parse_catalog
 from consentry.model.membership import RoleBook
+from consentry.ports.directory import LiveDirectory
 from consentry.ports.world import Clock
 from consentry.settings import Settings, load_settings
 from consentry.settings_sources import find_config
-from consentry.storage.credentials import SqlCredentialStore
 from consentry.storage.database import Database
 from consentry.storage.opening import open_database
+from consentry.storage.people_source import credentials_of_people
 from consentry.storage.schema import require_current
 from consentry.storage.usage import SqlUsageStore
 
@@ -59,19 +60,31 @@ class Guard:
         self._recording: asyncio.Task[None] | None = None
 
     @classmethod
-    def open(cls, settings: Settings, *, resource: str | None = None, clock: Clock | None = None) -> Self:
+    def open(
+        cls,
+        settings: Settings,
+        *,
+        resource: str | None = None,
+        clock: Clock | None = None,
+        directory: LiveDirectory | None = None,
+    ) -> Self:
         """Open the database of `settings` for checking.
 
         `resource` is the identifier under which this API is registered (RFC 8707): a token that was issued for another
-        API is refused. Without it, every token of this Consentry is good here.
+        API is refused. Without it, every token of this Consentry is good here. `directory` is the product's own, which
+        says what members hold; without it, that is what the settings name.
 
         Raises:
             SchemaOutdatedError: the database was not brought up to date; it says what to run.
             CatalogError, OSError: the catalog cannot be used.
+            ValueError: a directory, and a view in the settings too.
         """
-        require_current(settings.database_url)
+        url, view = settings.database_url, settings.directory_view_members
+        require_current(url, view)
         catalog = parse_catalog(settings.catalog.read_text(encoding="utf-8"))
-        return cls.over(open_database(settings.database_url), catalog, settings, resource=resource, clock=clock)
+        return cls.over(
+            open_database(url, view), catalog, settings, resource=resource, clock=clock, directory=directory
+        )
 
     @classmethod
     def over(
@@ -82,11 +95,14 @@ class Guard:
         *,
         resource: str | None = None,
         clock: Clock | None = None,
+        directory: LiveDirectory | None = None,
     ) -> Self:
         """Check against a database that is open already; the guard closes it."""
         clock = clock or SystemClock()
         usage = UsageRecorder(SqlUsageStore(database), clock)
-        check = CheckBearer(SqlCredentialStore(database), ApprovalBook(catalog), RoleBook(catalog), usage, clock)
+        check = CheckBearer(
+            credentials_of_people(database, directory), ApprovalBook(catalog), RoleBook(catalog), usage, clock
+        )
         return cls(
             check,
             usage,

@@ -5,17 +5,17 @@ from consentry.model.membership import Holder
 from consentry.model.organisation import Standing
 from consentry.storage.database import Row
 
-# The roles of a member as one text, `name;name=permission permission`: see model/membership.py.
-HOLDER_COLUMNS = """
-    o.id, o.standing, u.id, u.standing, m.standing,
+# What a member holds: standing, roles, permissions of their own. The roles are one text, `name;name=permission
+# permission`: see model/membership.py. storage/view_source.py puts others in place of these three.
+MEMBER_COLUMNS = """m.standing,
     coalesce((
         SELECT string_agg(mr.role || coalesce('=' || r.permissions, ''), ';')
         FROM member_roles mr
         LEFT JOIN roles r ON r.organisation_id = mr.organisation_id AND r.name = mr.role
         WHERE mr.organisation_id = m.organisation_id AND mr.user_id = m.user_id
     ), ''),
-    m.custom_permissions
-"""
+    m.custom_permissions"""
+HOLDER_COLUMNS = f"o.id, o.standing, u.id, u.standing, {MEMBER_COLUMNS}"
 HOLDER_WIDTH = 7
 
 

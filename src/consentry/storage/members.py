@@ -36,7 +36,7 @@ FROM members every {holder_joins("every.organisation_id", "every.user_id")} WHER
 """  # noqa: S608 - constants
 
 _DETAILS = f"""
-SELECT {HOLDER_COLUMNS}, m.created_at, u.id, u.email, u.name, u.standing, u.created_at
+SELECT {HOLDER_COLUMNS}, each_one.created_at, u.id, u.email, u.name, u.standing, u.created_at
 FROM members each_one {holder_joins("each_one.organisation_id", "each_one.user_id")}
 WHERE each_one.organisation_id = $1
 """  # noqa: S608 - constants

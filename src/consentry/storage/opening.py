@@ -5,10 +5,23 @@ import apsw
 from consentry.settings_values import sqlite_path
 from consentry.storage.database import Database
 from consentry.storage.sqlite import SqliteDatabase
+from consentry.storage.view_source import ViewDatabase, ViewSource
 
 
-def open_database(url: str) -> Database:
-    """Return the database that a checked `sqlite:///` or `postgresql://` URL names; its schema is not looked at."""
+def open_database(url: str, view: str | None = None) -> Database:
+    """Return the database that a checked `sqlite:///` or `postgresql://` URL names; its schema is not looked at.
+
+    Where `view` names one, members are read from it: see storage/view_source.py.
+    """
+    return through_view(_open(url), url, view)
+
+
+def through_view(database: Database, url: str, view: str | None) -> Database:
+    """Return the database itself, or, where `view` names one, the database with members read from that view."""
+    return database if view is None else ViewDatabase(database, ViewSource(url, view))
+
+
+def _open(url: str) -> Database:
     path = sqlite_path(url)
     if path is not None:
         return SqliteDatabase(path)

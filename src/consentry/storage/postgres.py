@@ -15,7 +15,8 @@ import asyncpg
 from consentry.storage.database import Operation, P, Row, Statement, T, Value
 
 POOL_MOST = 16
-TRIES_MOST = 5
+TRIES_MOST = 8
+PAUSE_SECONDS = 0.02
 CONNECT_TIMEOUT_SECONDS = 10.0
 COMMAND_TIMEOUT_SECONDS = 30.0
 CLOSE_TIMEOUT_SECONDS = 10.0
@@ -54,9 +55,10 @@ class PostgresDatabase:
         """Run `operation` as one transaction; return its result once PostgreSQL has made it durable."""
         pool = self._pool or await self._open()
         async with pool.acquire() as connection:
-            for _ in range(TRIES_MOST - 1):
+            for tried in range(1, TRIES_MOST):
                 with suppress(*_GIVEN_UP):
                     return await _run(connection, operation(*args, **kwargs))
+                await asyncio.sleep(_pause(tried, connection.get_server_pid()))
             return await _run(connection, operation(*args, **kwargs))
 
     async def close(self) -> None:
@@ -99,6 +101,11 @@ async def _run(connection: Any, operation: Operation[T]) -> T:
         except StopIteration as done:
             result: T = done.value
     return result
+
+
+def _pause(tried: int, process: int) -> float:
+    """Return how long to wait: longer each time, and not as long as those do who are in each other's way."""
+    return PAUSE_SECONDS * tried * (1 + process % 16)
 
 
 async def _leave_as_it_is(_connection: Any) -> None:

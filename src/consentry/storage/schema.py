@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import apsw
 
 from consentry.settings_values import shown_database, sqlite_path
+from consentry.storage.opening import faults_of
+from consentry.storage.view_source import ViewSource
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -21,11 +23,15 @@ _SCRIPTS = Path(__file__).parent / "migrations"
 _CONNECT_TIMEOUT_SECONDS = 10.0
 
 # Any number, so long as nobody else who locks in this database uses it: whoever migrates holds it until they commit.
-_MIGRATION_LOCK = 0x636F6E73656E7472
+_LOCK_MIGRATIONS = "SELECT pg_advisory_xact_lock(7165066974071780466)"
 
 
 class SchemaOutdatedError(Exception):
     """The database's schema is not the one that this version of Consentry reads and writes."""
+
+
+class ViewUnusableError(SchemaOutdatedError):
+    """The view that `directory_view_members` names is not there, or lacks what is needed of it."""
 
 
 def migrate(url: str) -> None:
@@ -80,14 +86,48 @@ def find_sqlite_version(path: Path) -> str | None:
         connection.close()
 
 
-def require_current(url: str) -> None:
-    """Raise SchemaOutdatedError, saying what to run, unless the database's schema is the current one."""
+def require_current(url: str, view: str | None = None) -> None:
+    """Raise SchemaOutdatedError, saying what to do, unless the schema is the current one and the view can be read."""
     version = find_version(url)
     if version != CURRENT:
         raise SchemaOutdatedError(
             f"The database {shown_database(url)} has schema version {version or 'none'}, and this Consentry needs "
             f"{CURRENT}. Run: consentry migrate"
         )
+    if view is not None:
+        _require_view(url, view)
+
+
+def _require_view(url: str, view: str) -> None:
+    path, probe = sqlite_path(url), ViewSource(url, view).probe
+    try:
+        if path is None:
+            _wait_for(_probe_postgres(url, probe))
+        else:
+            _probe_sqlite(path, probe)
+    except faults_of(url) as fault:
+        raise ViewUnusableError(
+            f"The view {view}, which directory_view_members names, cannot be used: {fault}. "
+            "docs/users-and-permissions.md says which columns it needs; each must be text."
+        ) from None
+
+
+def _probe_sqlite(path: Path, probe: str) -> None:
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+    try:
+        connection.execute(probe).fetchall()
+    finally:
+        connection.close()
+
+
+async def _probe_postgres(url: str, probe: str) -> None:
+    import asyncpg  # noqa: PLC0415 - an installation on SQLite has no use for it
+
+    connection = await asyncpg.connect(url, timeout=_CONNECT_TIMEOUT_SECONDS)
+    try:
+        await connection.fetch(probe)
+    finally:
+        await connection.close()
 
 
 def _upgrade(connection: "Connection") -> None:
@@ -129,7 +169,7 @@ async def _migrate_postgres(url: str) -> None:
     engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
     try:
         async with engine.begin() as connection:
-            await connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+            await connection.execute(text(_LOCK_MIGRATIONS))
             await connection.run_sync(_upgrade)
     finally:
         await engine.dispose()

@@ -1,0 +1,92 @@
+"""Members read from a view over the product's own tables, in place of ours, inside the statements that read them.
+
+Every statement of every store passes here, so that none can go on reading our tables by mistake. Organisations and
+users stay ours, with the identifiers that the view gives them (storage/view_people.py): what hangs on them refers to
+them, and suspending one here still cuts it off.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+from consentry.settings_values import sqlite_path
+from consentry.storage.database import Database, Operation, P, Row, Statement, T, Value
+from consentry.storage.holder import MEMBER_COLUMNS
+
+_JOINED = re.compile(r"LEFT JOIN members m ON m\.organisation_id = \S+ AND m\.user_id = \S+")
+_LISTED = re.compile(r"\bFROM members\b")
+
+
+class ViewSource:
+    """Composes statements over one view. `name` was checked when the settings were read."""
+
+    def __init__(self, url: str, name: str) -> None:
+        self.view = ".".join(f'"{part}"' for part in name.split("."))
+        # Ours sort by bytes; without this, PostgreSQL could not use the product's own indexes.
+        self._theirs = "" if sqlite_path(url) is not None else ' COLLATE "default"'
+        self._columns = self._member_columns()
+        self.compose = lru_cache(maxsize=1024)(self._compose)
+
+    @property
+    def probe(self) -> str:
+        """A statement that fails unless the view has the columns that are needed, all of them text."""
+        columns = "organisation_id, organisation_name, user_id, email, name, standing, roles, permissions"
+        lowered = ", ".join(f"lower({column})" for column in columns.split(", "))
+        return f"SELECT {lowered} FROM {self.view} LIMIT 0"  # noqa: S608 - the name was checked
+
+    def _compose(self, sql: str) -> str:
+        members = f"(SELECT organisation_id, user_id, 0 AS created_at FROM {self.view})"  # noqa: S608 - see above
+        sql = _JOINED.sub("", sql.replace(MEMBER_COLUMNS, self._columns))
+        return _LISTED.sub(f"FROM {members}", sql)
+
+    def _member_columns(self) -> str:
+        # One value each rather than a join: SQLite would read the whole of a view that joins tables for every check.
+        # Two rows for one member contradict each other, so they make nobody active.
+        standing = """
+            CASE WHEN count(*) = 0 THEN NULL WHEN count(*) = 1 AND max(v.standing) = 'active' THEN 'active'
+            ELSE 'suspended' END
+        """
+        # Names only: a definition of a role (`name=permission`) is not the view's to give.
+        roles = "replace(replace(replace(coalesce(max(v.roles), ''), '=', '?'), ';', '?'), ' ', ';')"
+        return ", ".join(self._value(expression) for expression in (standing, roles, "max(v.permissions)"))
+
+    def _value(self, expression: str) -> str:
+        return (
+            f"(SELECT {expression} FROM {self.view} v "  # noqa: S608 - see above
+            f"WHERE v.organisation_id = o.id{self._theirs} AND v.user_id = u.id{self._theirs})"
+        )
+
+
+class ViewDatabase:
+    """A database in which every statement reads members from the view."""
+
+    def __init__(self, database: Database, source: ViewSource) -> None:
+        self.view = source.view
+        self._database = database
+        self._compose = source.compose
+
+    async def read(self, sql: str, *args: Value) -> Sequence[Row]:
+        """Return the rows of one statement, as committed now."""
+        return await self._database.read(self._compose(sql), *args)
+
+    async def write(self, operation: Callable[P, Operation[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `operation` as one transaction; return its result once it is durable."""
+        return await self._database.write(self._composing(operation), *args, **kwargs)
+
+    async def close(self) -> None:
+        """Let go of the database."""
+        await self._database.close()
+
+    def _composing(self, operation: Callable[P, Operation[T]]) -> Callable[P, Operation[T]]:
+        def composed(*args: P.args, **kwargs: P.kwargs) -> Operation[T]:
+            inner = operation(*args, **kwargs)
+            try:
+                statement = next(inner)
+                while True:
+                    rows = yield Statement(self._compose(statement.sql), statement.args)
+                    statement = inner.send(rows)
+            except StopIteration as done:
+                result: T = done.value
+            return result
+
+        return composed
