@@ -40,7 +40,7 @@ def make_world(folder: Path) -> GuardedWorld:
 async def _people(database: Path, folder: Path) -> tuple[Catalog, str]:
     clock = FixedClock()
     clock.present = SystemClock().now()
-    world = await build_guard_world(database, folder, clock)
+    world = await build_guard_world(f"sqlite:///{database}", folder, clock)
     token = await world.token(lifetime=timedelta(days=1))
     await world.guard.close()
     world.blocking.close()

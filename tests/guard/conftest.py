@@ -1,6 +1,7 @@
 """The guarded world."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,19 @@ from small_world import FixedClock
 
 @pytest.fixture
 async def world(database_path: Path, tmp_path: Path, clock: FixedClock) -> AsyncIterator[GuardWorld]:
-    world = await build_guard_world(database_path, tmp_path, clock, resource=API)
+    async with _guarded(f"sqlite:///{database_path}", tmp_path, clock) as world:
+        yield world
+
+
+@pytest.fixture
+async def world_of_each_engine(database_url: str, tmp_path: Path, clock: FixedClock) -> AsyncIterator[GuardWorld]:
+    async with _guarded(database_url, tmp_path, clock) as world:
+        yield world
+
+
+@asynccontextmanager
+async def _guarded(database_url: str, folder: Path, clock: FixedClock) -> AsyncIterator[GuardWorld]:
+    world = await build_guard_world(database_url, folder, clock, resource=API)
     yield world
     await world.guard.close()
     world.blocking.close()

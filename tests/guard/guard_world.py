@@ -80,11 +80,11 @@ class GuardWorld:
 
 
 async def build_guard_world(
-    database: Path, folder: Path, clock: FixedClock, *, resource: str | None = None
+    database_url: str, folder: Path, clock: FixedClock, *, resource: str | None = None
 ) -> GuardWorld:
     catalog = folder / "catalog.toml"
     catalog.write_text(SMALL_CATALOG, encoding="utf-8")
-    settings = Settings(secret_key=Secret("k" * 43), database_url=f"sqlite:///{database}", catalog=catalog)
+    settings = Settings(secret_key=Secret("k" * 43), database_url=database_url, catalog=catalog)
     deeds = open_deeds(settings, clock=clock, passwords=CountingPasswords())
     people = deeds.people
     organisation = await people.organisations.create(OPERATOR, "North Books")

@@ -21,7 +21,8 @@ from consentry.guard.flask import require as require_in_flask
 from consentry.storage.sqlite_read_pool import SqliteReadPool
 
 
-async def test_threads_at_once_are_each_told_what_is_true_now(world: GuardWorld) -> None:
+async def test_threads_at_once_are_each_told_what_is_true_now(world_of_each_engine: GuardWorld) -> None:
+    world = world_of_each_engine
     token = await world.token()
     start = threading.Barrier(8)
 
@@ -53,7 +54,8 @@ async def test_threads_that_come_and_go_leave_no_connections_behind(world: Guard
     assert len(pool._idle) == 0
 
 
-async def test_a_guard_that_is_closed_wrote_the_last_use_and_lets_nobody_in(world: GuardWorld) -> None:
+async def test_a_guard_that_is_closed_wrote_the_last_use_and_lets_nobody_in(world_of_each_engine: GuardWorld) -> None:
+    world = world_of_each_engine
     token = await world.token()
     _, key = await world.key()
     with BlockingGuard.open(world.settings, clock=world.clock) as guard:

@@ -160,11 +160,11 @@ NEEDING_MORE: dict[Arrange, Expected] = {
     ],
 )
 async def test_every_framework_tells_a_caller_the_same_to_the_byte(
-    world: GuardWorld, arrange: Arrange, expected: Expected
+    world_of_each_engine: GuardWorld, arrange: Arrange, expected: Expected
 ) -> None:
-    sent = await arrange(world)
+    sent = await arrange(world_of_each_engine)
 
-    told = await call_everywhere(world, None, expected.path, headers=sent)
+    told = await call_everywhere(world_of_each_engine, None, expected.path, headers=sent)
 
     assert told.status == expected.status
     if expected.reason is None:
