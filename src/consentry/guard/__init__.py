@@ -11,7 +11,8 @@
     async def invoices(access: Annotated[Access, Depends(require(guard, "invoice.read"))]) -> ...:
         ...  # only the rows of access.organisation_id
 
-Any other ASGI application is wrapped: `GuardMiddleware(app, guard)` of `consentry.guard.asgi`.
+`consentry.guard.starlette`, `django` and `flask` have the same for their frameworks, and any other ASGI application is
+wrapped: `GuardMiddleware(app, guard)` of `consentry.guard.asgi`. `consentry.guard.blocking` has the guard for threads.
 """
 
 from consentry.gate.answer import Answer, CallRefusedError
