@@ -8,11 +8,13 @@ import pytest
 from forms import VIEW, DirectoryWorld, InObject
 
 from consentry.guard import CallRefusedError, Guard
-from consentry.model.access import Access
+from consentry.guard.blocking import BlockingGuard
+from consentry.model.access import Access, Refused
 from consentry.ports.directory import DirectoryUnavailableError, Holding, Pair
 from consentry.storage import asked_people
 from consentry.wiring import open_deeds
 from protocol_world import settings_for
+from site_client import browser_of
 
 
 async def test_all_checks_that_wait_in_one_turn_are_one_call(object_world: DirectoryWorld) -> None:
@@ -107,3 +109,35 @@ async def test_a_view_and_an_object_at_once_are_refused(object_world: DirectoryW
     for opening in (open_deeds, Guard.open):
         with pytest.raises(ValueError, match="not both"):
             opening(settings, directory=InObject())
+
+
+async def test_pages_endpoints_and_api_answer_503_while_the_object_fails(
+    object_world: DirectoryWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    protocol, deeds = object_world.protocol, object_world.protocol.deeds
+    tokens = await protocol.connect(protocol.web)
+    async with await browser_of(deeds, protocol.bo) as browser:
+        browser.cookies.set("__Host-consentry", browser.cookies["consentry"])
+        monkeypatch.setattr(object_world.product, "find_holders", raising)
+        page = await browser.get("/settings/connections")
+        form = {"grant_type": "refresh_token", "refresh_token": tokens.refresh_token, **protocol.web.credentials}
+        refreshed = await browser.post("/oauth/token", data=form)
+        browser.cookies.clear()
+        api = await browser.get("/api/v1/me/access", headers={"authorization": f"Bearer {tokens.access_token}"})
+
+    assert (page.status_code, refreshed.status_code, api.status_code) == (503, 503, 503)
+    assert refreshed.json()["error"] == "temporarily_unavailable"
+
+
+async def test_a_guard_for_threads_asks_the_object_too(object_world: DirectoryWorld) -> None:
+    protocol, product = object_world.protocol, object_world.product
+    token = (await protocol.connect(protocol.web)).access_token
+    guard = BlockingGuard.open(protocol.deeds.settings, clock=protocol.deeds.clock, directory=product)
+
+    allowed = await asyncio.to_thread(guard.check, token)
+    await product.remove()
+    refused = await asyncio.to_thread(guard.check, token)
+    await asyncio.to_thread(guard.close)
+
+    assert isinstance(allowed, Access)
+    assert isinstance(refused, Refused)

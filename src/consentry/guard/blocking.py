@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from consentry.model.access import Access, Refused
+    from consentry.ports.directory import LiveDirectory
     from consentry.ports.world import Clock
 
 T = TypeVar("T")
@@ -42,16 +43,23 @@ class BlockingGuard:
     """
 
     def __init__(
-        self, settings: Settings, catalog: Catalog, *, resource: str | None = None, clock: Clock | None = None
+        self,
+        settings: Settings,
+        catalog: Catalog,
+        *,
+        resource: str | None = None,
+        clock: Clock | None = None,
+        directory: LiveDirectory | None = None,
     ) -> None:
         self.catalog = catalog
         self.issuer = settings.issuer
         self.trusted_proxies = settings.trusted_proxies
-        self.answers_at_once = settings.sqlite_path is not None
+        self.answers_at_once = settings.sqlite_path is not None and directory is None
         self._gate = Gate(catalog, settings.issuer)
         self._settings = settings
         self._resource = resource
         self._clock = clock
+        self._directory = directory
         self._opening = Lock()
         self._opened: _InThisProcess | None = None
         self._of_the_parent: _InThisProcess | None = None
@@ -59,8 +67,15 @@ class BlockingGuard:
         _guards.add(self)
 
     @classmethod
-    def open(cls, settings: Settings, *, resource: str | None = None, clock: Clock | None = None) -> Self:
-        """Read the catalog and see that the database can be used. For `resource`, see `Guard.open`.
+    def open(
+        cls,
+        settings: Settings,
+        *,
+        resource: str | None = None,
+        clock: Clock | None = None,
+        directory: LiveDirectory | None = None,
+    ) -> Self:
+        """Read the catalog and see that the database can be used. For `resource` and `directory`, see `Guard.open`.
 
         Raises:
             SchemaOutdatedError: the database was not brought up to date; it says what to run.
@@ -68,16 +83,22 @@ class BlockingGuard:
         """
         require_current(settings.database_url, settings.directory_view_members)
         catalog = parse_catalog(settings.catalog.read_text(encoding="utf-8"))
-        return cls(settings, catalog, resource=resource, clock=clock)
+        return cls(settings, catalog, resource=resource, clock=clock, directory=directory)
 
     @classmethod
-    def from_config(cls, config: Path | str | None = None, *, resource: str | None = None) -> Self:
+    def from_config(
+        cls,
+        config: Path | str | None = None,
+        *,
+        resource: str | None = None,
+        directory: LiveDirectory | None = None,
+    ) -> Self:
         """Open the database that a configuration file names; without one, as the server finds its own.
 
         Raises SettingsError for a setting that cannot be used, and what `open` raises.
         """
         found = find_config(None if config is None else Path(config), os.environ)
-        return cls.open(load_settings(found, os.environ), resource=resource)
+        return cls.open(load_settings(found, os.environ), resource=resource, directory=directory)
 
     def check(self, bearer: str, address: str | None = None) -> Access | Refused:
         """Return what the credential may do now, or why nothing. `address` is the caller's, for keys bound to networks.
@@ -140,7 +161,7 @@ class BlockingGuard:
             if self._closed:
                 raise RuntimeError("The guard is closed.")
             if self._opened is None:
-                self._opened = _open(self._settings, self.catalog, self._resource, self._clock)
+                self._opened = _open(self._settings, self.catalog, self._resource, self._clock, self._directory)
                 atexit.register(self.close)
             return self._opened
 
@@ -190,11 +211,18 @@ class _ReadingInItsThread(_InThisProcess):
         return _finish(self._guard.check(bearer, address))
 
 
-def _open(settings: Settings, catalog: Catalog, resource: str | None, clock: Clock | None) -> _InThisProcess:
-    path = settings.sqlite_path
+def _open(
+    settings: Settings,
+    catalog: Catalog,
+    resource: str | None,
+    clock: Clock | None,
+    directory: LiveDirectory | None,
+) -> _InThisProcess:
+    # An object of the product's is asked in an event loop.
+    path = settings.sqlite_path if directory is None else None
     url, view = settings.database_url, settings.directory_view_members
     database = open_database(url, view) if path is None else through_view(SqliteReadPool(path), url, view)
-    guard = Guard.over(database, catalog, settings, resource=resource, clock=clock)
+    guard = Guard.over(database, catalog, settings, resource=resource, clock=clock, directory=directory)
     return _InThisProcess(guard) if path is None else _ReadingInItsThread(guard)
 
 

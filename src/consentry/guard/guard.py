@@ -114,13 +114,19 @@ class Guard:
         )
 
     @classmethod
-    def from_config(cls, config: Path | str | None = None, *, resource: str | None = None) -> Self:
+    def from_config(
+        cls,
+        config: Path | str | None = None,
+        *,
+        resource: str | None = None,
+        directory: LiveDirectory | None = None,
+    ) -> Self:
         """Open the database that a configuration file names; without one, as the server finds its own.
 
         Raises SettingsError for a setting that cannot be used, and what `open` raises.
         """
         found = find_config(None if config is None else Path(config), os.environ)
-        return cls.open(load_settings(found, os.environ), resource=resource)
+        return cls.open(load_settings(found, os.environ), resource=resource, directory=directory)
 
     async def check(self, bearer: str, address: str | None = None) -> Access | Refused:
         """Return what the credential may do now, or why nothing. `address` is the caller's, for keys bound to networks.

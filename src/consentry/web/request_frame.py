@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from consentry.oauth.errors import ErrorCode
+from consentry.ports.directory import DirectoryUnavailableError
 from consentry.web.caller import new_request_id
 from consentry.web.errors import REQUEST_ID
 from consentry.web.json_answer import send_bytes, send_json
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from consentry.wiring import Deeds
 
 _log = structlog.get_logger(__name__)
-_TOO_LARGE = 413
+_TOO_LARGE, _FAULT, _UNAVAILABLE = 413, 500, 503
 _FOR_PROGRAMS = (
     "/oauth/token",
     "/oauth/revoke",
@@ -75,17 +77,19 @@ class RequestFrame:
                 came_through=[f"{line.filename}:{line.lineno} {line.name}" for line in lines],
             )
             if not started:
-                await self._answer(scope, send_with_id, request_id)
+                status = _UNAVAILABLE if isinstance(fault, DirectoryUnavailableError) else _FAULT
+                await self._answer(scope, send_with_id, request_id, status)
 
-    async def _answer(self, scope: Scope, send: Send, request_id: str) -> None:
+    async def _answer(self, scope: Scope, send: Send, request_id: str, status: int) -> None:
         if scope["path"].startswith(_FOR_PROGRAMS):
             sentence = f"Something went wrong on our side. Request {request_id}."
-            await send_json(send, {"error": "server_error", "error_description": sentence}, status=500)
+            error = ErrorCode.TEMPORARILY_UNAVAILABLE if status == _UNAVAILABLE else ErrorCode.SERVER_ERROR
+            await send_json(send, {"error": error.value, "error_description": sentence}, status=status)
             return
-        page = plain_problem(500, request_id=request_id)
+        page = plain_problem(status, request_id=request_id)
         settings = self._deeds.settings
         response = render(
             "problem", frame=Frame(settings.product_name, page.heading, self._deeds.clock.now()), view=page
         )
         headers = ((b"content-type", b"text/html; charset=utf-8"),)
-        await send_bytes(send, bytes(response.body), status=500, headers=headers)
+        await send_bytes(send, bytes(response.body), status=status, headers=headers)

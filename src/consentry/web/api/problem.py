@@ -17,9 +17,10 @@ from consentry.model.faults import (
     NotFoundError,
     PermissionMissingError,
 )
-from consentry.model.refusal_guide import documentation_url
+from consentry.model.refusal_guide import CHECK_FAILED, documentation_url
 from consentry.oauth.bearer import challenge
 from consentry.oauth.errors import ErrorCode, OAuthError
+from consentry.ports.directory import DirectoryUnavailableError
 
 _MEDIA_TYPE = "application/problem+json"
 _TYPES = "urn:consentry:problem:"
@@ -68,6 +69,7 @@ def add_problems(api: FastAPI) -> None:
     api.add_exception_handler(RefusedError, _answer_refused)
     api.add_exception_handler(OAuthError, _answer_oauth)
     api.add_exception_handler(HTTPException, _answer_http)
+    api.add_exception_handler(DirectoryUnavailableError, _answer_unavailable)
     api.add_exception_handler(Exception, _answer_fault)
 
 
@@ -134,6 +136,11 @@ async def _answer_http(request: Request, error: Exception) -> JSONResponse:
     }
     detail = sentences.get(error.status_code, "The request was refused.")
     return problem(request, error.status_code, f"http_{error.status_code}", detail, headers=error.headers)
+
+
+async def _answer_unavailable(request: Request, _error: Exception) -> JSONResponse:
+    sentence = "What you may do could not be checked just now, and nobody is let in unchecked. Try again."
+    return problem(request, 503, CHECK_FAILED, sentence, headers={"Retry-After": "1"})
 
 
 async def _answer_fault(request: Request, _error: Exception) -> JSONResponse:
