@@ -5,14 +5,14 @@ from typing import TypeAlias
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
-from people_and_apps import CATALOG_ROLES, EVERYTHING, which
+from people_and_apps import CATALOG_ROLES, EVERYTHING, anyone, which
 from promise_model import ModelConnection, Names
 from test_intersection import TheGuardKeepsThePromise
 
 from consentry.flows.access_reach import Asked, Reach
 from consentry.model.access import Access
 from consentry.model.explanation import Explanation
-from consentry.model.what_if import RoleChanges
+from consentry.model.what_if import Change, MemberIsSuspended, MemberRoleChanges, RoleChanges
 from protocol_world import OPERATOR
 
 Powers: TypeAlias = dict[str, Names]
@@ -79,20 +79,48 @@ class ExplanationsAgree(TheGuardKeepsThePromise):
             return f"ended {id(connection)}"
         return " ".join((*place, app))
 
-    @rule(organisation=which, role=st.sampled_from(CATALOG_ROLES), permission=st.sampled_from(EVERYTHING), gains=which)
-    def a_role_changes_as_foretold(self, organisation: int, role: str, permission: str, gains: int) -> None:
-        place = self.organisations[organisation]
-        before = self._powers(organisation)
-        foretold = self.run(
-            self.deeds.access_reach.what_if(
-                OPERATOR, place, RoleChanges(role, permission, gains=bool(gains)), Asked(limit=200)
-            )
-        )
+    def begun(self) -> None:
+        """Have something to lose, lose it as foretold, and gain it again."""
+        super().begun()
+        self.create_key((0, 0), frozenset(EVERYTHING))
+        for permission in (*EVERYTHING[:2], *EVERYTHING[:2]):
+            self.a_role_changes_as_foretold(0, "alpha", permission)
+        self.a_member_changes_as_foretold((0, 0), "suspended")
+        self.connect_with_everything(0)
 
+    @rule(organisation=which, role=st.sampled_from(CATALOG_ROLES), permission=st.sampled_from(EVERYTHING))
+    def a_role_changes_as_foretold(self, organisation: int, role: str, permission: str) -> None:
         held = self.model.own_roles.get((organisation, role), self.model.catalog_roles[role])
-        held = held | {permission} if gains else held - {permission}
-        self.define_role(organisation, role, held)
+        gains = permission not in held
+        before = self._powers(organisation)
+        foretold = self._foretell(organisation, RoleChanges(role, permission, gains=gains))
 
+        self.define_role(organisation, role, held | {permission} if gains else held - {permission})
+
+        self._compare_change(organisation, before, foretold)
+
+    @rule(who=anyone, what=st.sampled_from(("suspended", *CATALOG_ROLES)))
+    def a_member_changes_as_foretold(self, who: tuple[int, int], what: str) -> None:
+        found = self.model.members.get(who)
+        user_id = self.users[who[1]]
+        if found is None or (what != "suspended" and found.roles == {what}):
+            return
+        before = self._powers(who[0])
+        if what == "suspended":
+            foretold = self._foretell(who[0], MemberIsSuspended(user_id))
+            self.stop_or_resume(who, "member")
+        else:
+            gains = what not in found.roles
+            foretold = self._foretell(who[0], MemberRoleChanges(user_id, what, gains=gains))
+            self.run(self._set_member(*who, found.roles | {what} if gains else found.roles - {what}, found.custom))
+
+        self._compare_change(who[0], before, foretold)
+
+    def _foretell(self, organisation: int, change: Change) -> Reach:
+        place = self.organisations[organisation]
+        return self.run(self.deeds.access_reach.what_if(OPERATOR, place, change, Asked(limit=200)))
+
+    def _compare_change(self, organisation: int, before: Powers, foretold: Reach) -> None:
         after = self._powers(organisation)
         come = {
             one: (before[one] - after[one], after[one] - before[one]) for one in before if before[one] != after[one]

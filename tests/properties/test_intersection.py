@@ -112,18 +112,16 @@ class TheGuardKeepsThePromise(PeopleAndApps):
         found = self.model.live_connection(*who, app)
         before = found or ModelConnection(*who, app)
         shown = asked if insists else asked - before.scopes - before.declined
-        approved = frozenset(
-            name
-            for name in shown
-            if self.model.expand(frozenset({name})) & held and (name in ticked or name in self.model.apps[app].required)
-        )
-        after = (before.scopes - shown) | approved
+        # What the user holds nothing of cannot be ticked: it stays unanswered, and as it was.
+        answered = frozenset(name for name in shown if self.model.expand(frozenset({name})) & held)
+        approved = answered & (ticked | self.model.apps[app].required)
+        after = (before.scopes - answered) | approved
         text = self._approve(who, app, asked, ticked, insists=insists)
         if "oauth_app.install" not in held or not asked & after:
             assert text is None
             return
         assert text is not None
-        before.scopes, before.declined = after, (before.declined | shown) - after
+        before.scopes, before.declined = after, (before.declined | answered) - after
         if found is None:
             self.model.connections.append(before)
         self.codes.append(ModelCode(text, before, asked & after, self.clock.now()))
