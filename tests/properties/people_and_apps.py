@@ -3,7 +3,8 @@
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -68,6 +69,7 @@ class PeopleAndApps(RuleBasedStateMachine):
         super().__init__()
         self.runner = asyncio.Runner()
         self.folder = tempfile.TemporaryDirectory()
+        self.databases = ExitStack()
         self.clock = FixedClock()
         self.codes: list[ModelCode] = []
         self.families: list[ModelFamily] = []
@@ -107,8 +109,14 @@ class PeopleAndApps(RuleBasedStateMachine):
     def begun(self) -> None:
         """Do what every example starts with."""
 
+    @contextmanager
+    def database(self, path: Path) -> Iterator[str]:
+        """Lend the URL of the example's own database; `path` is a migrated file."""
+        yield f"sqlite:///{path}"
+
     async def _build(self, path: Path) -> None:
-        self.deeds = open_deeds(settings_for(path), clock=self.clock)
+        settings = settings_for(path, database_url=self.databases.enter_context(self.database(path)))
+        self.deeds = open_deeds(settings, clock=self.clock)
         people = self.deeds.people
         self.organisations = [(await people.organisations.create(OPERATOR, name)).id for name in ("One", "Two")]
         maker = (await people.organisations.create(OPERATOR, "Maker")).id
@@ -126,6 +134,7 @@ class PeopleAndApps(RuleBasedStateMachine):
         if hasattr(self, "deeds"):
             self.run(self.deeds.database.close())
         self.runner.close()
+        self.databases.close()
         self.folder.cleanup()
 
     # People.
