@@ -1,6 +1,6 @@
 """The guard over HTTP for code that waits: Flask, Django, any WSGI application."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from types import TracebackType
@@ -8,13 +8,13 @@ from typing import Self
 
 from consentry.client.asking import DEFAULT_TIMEOUT
 from consentry.client.blocking import BlockingIntrospectionClient
-from consentry.gate.call import Call
-from consentry.gate.gate import Gate, names_of
+from consentry.gate.deciding import WaitingDeciding
+from consentry.gate.gate import Gate
 from consentry.model.access import Access, Refused
 from consentry.model.catalog import Catalog
 
 
-class BlockingRemoteGuard:
+class BlockingRemoteGuard(WaitingDeciding):
     """Does what `RemoteGuard` does, and waits for the answer; usable wherever a `BlockingGuard` is.
 
     Threads may share one, also with processes that are forked from theirs.
@@ -59,33 +59,6 @@ class BlockingRemoteGuard:
     def check(self, bearer: str, address: str | None = None) -> Access | Refused:
         """Return what the credential may do now, or why nothing. Raises IntrospectionError; that is never a yes."""
         return self._client.check(bearer, address)
-
-    def authorise(
-        self,
-        authorization: Sequence[str],
-        permissions: str | Iterable[str] = (),
-        *,
-        address: str | None = None,
-        query: str = "",
-    ) -> Access:
-        """Return the access of a call that may do all of `permissions` now. See `RemoteGuard.authorise`.
-
-        Raises CallRefusedError with the answer to send, also when the check itself fails: nobody gets in unchecked.
-        """
-        return self.authorise_call(Call(authorization, query, address), names_of(permissions))
-
-    def authorise_call(self, call: Call, permissions: Sequence[str]) -> Access:
-        """Do what `authorise` does, for a call as the adapters read it. Raises CallRefusedError."""
-        bearer = self._gate.read(call)
-        try:
-            checked = self.check(bearer, call.address)
-        except Exception as fault:
-            raise self._gate.failure(fault) from fault
-        return self._gate.judge(checked, permissions)
-
-    def require_known(self, permissions: Sequence[str]) -> None:
-        """Return if the catalog declares all of `permissions`; raises UnknownPermissionError, at start-up."""
-        self._gate.require_known(permissions)
 
     def __enter__(self) -> Self:
         return self

@@ -1,6 +1,6 @@
 """A guard that asks Consentry over HTTP: for products that run apart from the database."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from types import TracebackType
@@ -9,13 +9,13 @@ from typing import Self
 from consentry.client.asking import DEFAULT_TIMEOUT
 from consentry.client.blocking import BlockingIntrospectionClient
 from consentry.client.introspection import IntrospectionClient
-from consentry.gate.call import Call
-from consentry.gate.gate import Gate, names_of
+from consentry.gate.deciding import AsyncDeciding
+from consentry.gate.gate import Gate
 from consentry.model.access import Access, Refused
 from consentry.model.catalog import Catalog
 
 
-class RemoteGuard:
+class RemoteGuard(AsyncDeciding):
     """Checks bearer credentials by introspection; usable wherever `consentry.guard.Guard` is.
 
     It remembers nothing that grants access: each call is one question. `catalog` only words the refusals, and finds
@@ -72,35 +72,6 @@ class RemoteGuard:
         Raises IntrospectionError; it must not be taken for a yes.
         """
         return await self._client.check(bearer, address)
-
-    async def authorise(
-        self,
-        authorization: Sequence[str],
-        permissions: str | Iterable[str] = (),
-        *,
-        address: str | None = None,
-        query: str = "",
-    ) -> Access:
-        """Return the access of a call that may do all of `permissions` now; of none, any working credential will do.
-
-        `authorization` holds the value of every `Authorization` header, `query` the query string as it was sent.
-
-        Raises CallRefusedError with the answer to send, also when the check itself fails: nobody gets in unchecked.
-        """
-        return await self.authorise_call(Call(authorization, query, address), names_of(permissions))
-
-    async def authorise_call(self, call: Call, permissions: Sequence[str]) -> Access:
-        """Do what `authorise` does, for a call as the adapters read it. Raises CallRefusedError."""
-        bearer = self._gate.read(call)
-        try:
-            checked = await self.check(bearer, call.address)
-        except Exception as fault:
-            raise self._gate.failure(fault) from fault
-        return self._gate.judge(checked, permissions)
-
-    def require_known(self, permissions: Sequence[str]) -> None:
-        """Return if the catalog declares all of `permissions`; raises UnknownPermissionError, at start-up."""
-        self._gate.require_known(permissions)
 
     async def __aenter__(self) -> Self:
         return self

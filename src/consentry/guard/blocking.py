@@ -13,8 +13,8 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from weakref import WeakSet
 
-from consentry.gate.call import Call
-from consentry.gate.gate import Gate, names_of
+from consentry.gate.deciding import WaitingDeciding
+from consentry.gate.gate import Gate
 from consentry.guard.guard import Guard
 from consentry.model.catalog import Catalog, parse_catalog
 from consentry.settings import Settings, load_settings
@@ -24,7 +24,7 @@ from consentry.storage.schema import require_current
 from consentry.storage.sqlite_read_pool import SqliteReadPool
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterable, Sequence
+    from collections.abc import Coroutine
     from types import TracebackType
 
     from consentry.model.access import Access, Refused
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class BlockingGuard:
+class BlockingGuard(WaitingDeciding):
     """Checks bearer credentials against what is true now, from any thread.
 
     Open one at the start of the program, before its server makes worker processes if it does: every process opens the
@@ -106,35 +106,6 @@ class BlockingGuard:
         What the database raises is passed on; a caller must not take it for a yes.
         """
         return self._here().check(bearer, address)
-
-    def authorise(
-        self,
-        authorization: Sequence[str],
-        permissions: str | Iterable[str] = (),
-        *,
-        address: str | None = None,
-        query: str = "",
-    ) -> Access:
-        """Return the access of a call that may do all of `permissions` now; of none, any working credential will do.
-
-        `authorization` holds the value of every `Authorization` header, `query` the query string as it was sent.
-
-        Raises CallRefusedError with the answer to send, also when the check itself fails: nobody gets in unchecked.
-        """
-        return self.authorise_call(Call(authorization, query, address), names_of(permissions))
-
-    def authorise_call(self, call: Call, permissions: Sequence[str]) -> Access:
-        """Do what `authorise` does, for a call as the adapters read it. Raises CallRefusedError."""
-        bearer = self._gate.read(call)
-        try:
-            checked = self.check(bearer, call.address)
-        except Exception as fault:
-            raise self._gate.failure(fault) from fault
-        return self._gate.judge(checked, permissions)
-
-    def require_known(self, permissions: Sequence[str]) -> None:
-        """Return if the catalog declares all of `permissions`; raises UnknownPermissionError, at start-up."""
-        self._gate.require_known(permissions)
 
     def __enter__(self) -> Self:
         return self

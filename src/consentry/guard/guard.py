@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Self
 from consentry.clock import SystemClock
 from consentry.flows.check_bearer import CheckBearer
 from consentry.flows.usage import UsageRecorder
-from consentry.gate.call import Call
+from consentry.gate.deciding import AsyncDeciding
 from consentry.gate.gate import Gate, UnknownPermissionError, names_of
 from consentry.model.access import Access, Refused
 from consentry.model.approval import ApprovalBook
@@ -31,7 +31,7 @@ from consentry.storage.usage import SqlUsageStore
 __all__ = ["Guard", "UnknownPermissionError", "names_of"]
 
 
-class Guard:
+class Guard(AsyncDeciding):
     """Checks bearer credentials against what is true now.
 
     Use it as an asynchronous context manager, or let an adapter do so: while it is entered, the times of last use are
@@ -134,35 +134,6 @@ class Guard:
         What the database raises is passed on; a caller must not take it for a yes.
         """
         return await self._check_bearer.check(bearer, address=address, resource=self._resource)
-
-    async def authorise(
-        self,
-        authorization: Sequence[str],
-        permissions: str | Iterable[str] = (),
-        *,
-        address: str | None = None,
-        query: str = "",
-    ) -> Access:
-        """Return the access of a call that may do all of `permissions` now; of none, any working credential will do.
-
-        `authorization` holds the value of every `Authorization` header, `query` the query string as it was sent.
-
-        Raises CallRefusedError with the answer to send, also when the check itself fails: nobody gets in unchecked.
-        """
-        return await self.authorise_call(Call(authorization, query, address), names_of(permissions))
-
-    async def authorise_call(self, call: Call, permissions: Sequence[str]) -> Access:
-        """Do what `authorise` does, for a call as the adapters read it. Raises CallRefusedError."""
-        bearer = self._gate.read(call)
-        try:
-            checked = await self.check(bearer, call.address)
-        except Exception as fault:
-            raise self._gate.failure(fault) from fault
-        return self._gate.judge(checked, permissions)
-
-    def require_known(self, permissions: Sequence[str]) -> None:
-        """Return if the catalog declares all of `permissions`; raises UnknownPermissionError, at start-up."""
-        self._gate.require_known(permissions)
 
     async def __aenter__(self) -> Self:
         self._recording = asyncio.create_task(self._usage.run())
