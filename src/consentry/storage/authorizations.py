@@ -11,7 +11,7 @@ from consentry.oauth.scope import Scope
 from consentry.ports.authorizations import ApprovedAnswer
 from consentry.storage import events
 from consentry.storage.connections import read_connection
-from consentry.storage.credentials import inserting_code
+from consentry.storage.credential_writes import inserting_code
 from consentry.storage.database import (
     Database,
     Operation,
