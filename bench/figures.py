@@ -28,7 +28,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Section:
-    """What one benchmark found. `notes` say how it was done, so that whoever wrote the other side would call it fair."""
+    """What one benchmark found. `notes` say how it was done, so that the other side would call it fair."""
 
     title: str
     figures: list[Figure]
@@ -36,6 +36,6 @@ class Section:
 
 
 def emit(section: Section) -> None:
-    """Print the section as one line of JSON on standard output, where bench/run_all.py reads it; nothing else may be."""
+    """Print the section as one line of JSON, and nothing else, on standard output, where bench/run_all.py reads it."""
     json.dump(asdict(section), sys.stdout)
     sys.stdout.write("\n")
