@@ -7,7 +7,7 @@ from consentry.model.live import LiveApiKey, LiveCode, LiveConnection, LiveFamil
 from consentry.model.membership import Holder
 from consentry.oauth.scope import Scope
 from consentry.storage.credential_writes import CredentialWrites
-from consentry.storage.database import Row, from_micros, from_micros_or_none
+from consentry.storage.database import KeyedRead, Row, from_micros, from_micros_or_none
 from consentry.storage.holder import HOLDER_COLUMNS, HOLDER_WIDTH, holder_joins, read_holder
 
 _CONNECTION_COLUMNS = """
@@ -16,42 +16,42 @@ _CONNECTION_COLUMNS = """
 _CONNECTION_WIDTH = 8
 _CONNECTION_JOINS = f"JOIN apps a ON a.id = c.app_id {holder_joins('c.organisation_id', 'c.user_id')}"
 
-_FIND_ACCESS_TOKEN = f"""
+_FIND_ACCESS_TOKEN = KeyedRead(f"""
 SELECT t.id, t.digest, t.scope, t.resource, t.issued_at, t.expires_at, f.ended_at,
     {_CONNECTION_COLUMNS}, {HOLDER_COLUMNS}
 FROM access_tokens t
 JOIN token_families f ON f.id = t.family_id
 JOIN connections c ON c.id = f.connection_id
 {_CONNECTION_JOINS}
-WHERE t.id = $1
-"""  # noqa: S608 - composed of constants only
+WHERE t.id {{key}}
+""")  # noqa: S608 - composed of constants only
 
-_FIND_API_KEY = f"""
+_FIND_API_KEY = KeyedRead(f"""
 SELECT k.id, k.name, k.digest, k.previous_digest, k.previous_expires_at, k.permissions, k.allowed_networks,
     k.created_at, k.expires_at, k.revoked_at, {HOLDER_COLUMNS}
 FROM api_keys k {holder_joins("k.organisation_id", "k.user_id")}
-WHERE k.id = $1
-"""  # noqa: S608 - composed of constants only
+WHERE k.id {{key}}
+""")  # noqa: S608 - composed of constants only
 
-_FIND_CODE = f"""
+_FIND_CODE = KeyedRead(f"""
 SELECT q.id, q.digest, q.connection_id, q.app_id, q.redirect_uri, q.code_challenge, q.scope, q.nonce, q.resource,
     q.issued_at, q.expires_at, q.consumed_at, q.wrong_proofs, q.family_id,
     {_CONNECTION_COLUMNS}, {HOLDER_COLUMNS}
 FROM authorization_codes q
 JOIN connections c ON c.id = q.connection_id
 {_CONNECTION_JOINS}
-WHERE q.id = $1
-"""  # noqa: S608 - composed of constants only
+WHERE q.id {{key}}
+""")  # noqa: S608 - composed of constants only
 
-_FIND_FAMILY = f"""
+_FIND_FAMILY = KeyedRead(f"""
 SELECT f.id, f.connection_id, f.scope, f.resource, f.refresh_digest, f.generation, f.sealed_successor,
     f.successor_scope, f.created_at, f.rotated_at, f.idle_expires_at, f.expires_at, f.ended_at,
     {_CONNECTION_COLUMNS}, {HOLDER_COLUMNS}
 FROM token_families f
 JOIN connections c ON c.id = f.connection_id
 {_CONNECTION_JOINS}
-WHERE f.id = $1
-"""  # noqa: S608 - composed of constants only
+WHERE f.id {{key}}
+""")  # noqa: S608 - composed of constants only
 
 
 class SqlCredentialStore(CredentialWrites):
@@ -59,7 +59,7 @@ class SqlCredentialStore(CredentialWrites):
 
     async def find_access_token(self, token_id: TokenId) -> LiveToken | None:
         """Return the token and all it hangs on in one strict read, or None."""
-        for row in await self._database.read(_FIND_ACCESS_TOKEN, token_id):
+        for row in await self._database.read_by_key(_FIND_ACCESS_TOKEN, token_id):
             return LiveToken(
                 TokenId(row[0]),
                 row[1],
@@ -74,7 +74,7 @@ class SqlCredentialStore(CredentialWrites):
 
     async def find_api_key(self, key_id: ApiKeyId) -> LiveApiKey | None:
         """Return the key and all it hangs on in one strict read, or None."""
-        for row in await self._database.read(_FIND_API_KEY, key_id):
+        for row in await self._database.read_by_key(_FIND_API_KEY, key_id):
             return LiveApiKey(
                 ApiKeyId(row[0]),
                 row[1],
@@ -92,13 +92,13 @@ class SqlCredentialStore(CredentialWrites):
 
     async def find_code(self, code_id: CodeId) -> LiveCode | None:
         """Return the code and all it hangs on, or None."""
-        for row in await self._database.read(_FIND_CODE, code_id):
+        for row in await self._database.read_by_key(_FIND_CODE, code_id):
             return LiveCode(_code(row), *_connection_and_holder(row, 14))
         return None
 
     async def find_family(self, family_id: FamilyId) -> LiveFamily | None:
         """Return the family and all it hangs on, or None."""
-        for row in await self._database.read(_FIND_FAMILY, family_id):
+        for row in await self._database.read_by_key(_FIND_FAMILY, family_id):
             return LiveFamily(_family(row), *_connection_and_holder(row, 13))
         return None
 

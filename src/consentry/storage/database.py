@@ -26,6 +26,21 @@ class Statement:
     args: tuple[Value, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class KeyedRead:
+    """A read of rows by one text key, which an engine may answer for many callers in one statement.
+
+    `sql` selects the key as its first column, and holds the placeholder `{key}` where the condition on it stands, as in
+    `WHERE t.id {key}`. It takes no other argument. Make one for each statement, and keep it: it is told by identity.
+    """
+
+    sql: str
+
+    def where(self, condition: str) -> str:
+        """Return the statement with this condition on the key."""
+        return self.sql.replace("{key}", condition)
+
+
 Operation: TypeAlias = Generator[Statement, Sequence[Row], T]
 
 
@@ -34,6 +49,10 @@ class Database(Protocol):
 
     async def read(self, sql: str, *args: Value) -> Sequence[Row]:
         """Return the rows of one statement that changes nothing, as committed now."""
+        ...
+
+    async def read_by_key(self, read: KeyedRead, key: str) -> Sequence[Row]:
+        """Return the rows of `key`, as committed at a moment after the call began."""
         ...
 
     async def write(self, operation: Callable[P, Operation[T]], *args: P.args, **kwargs: P.kwargs) -> T:

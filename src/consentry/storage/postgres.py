@@ -12,7 +12,7 @@ from typing import Any
 
 import asyncpg
 
-from consentry.storage.database import Operation, P, Row, Statement, T, Value
+from consentry.storage.database import KeyedRead, Operation, P, Row, Statement, T, Value
 
 POOL_MOST = 16
 TRIES_MOST = 8
@@ -50,6 +50,10 @@ class PostgresDatabase:
         pool = self._pool or await self._open()
         async with pool.acquire() as connection:
             return [tuple(record) for record in await connection.fetch(sql, *map(_storable, args))]
+
+    async def read_by_key(self, read: KeyedRead, key: str) -> Sequence[Row]:
+        """Return the rows of `key`, as committed when the statement began."""
+        return await self.read(read.where("= $1"), key)
 
     async def write(self, operation: Callable[P, Operation[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `operation` as one transaction; return its result once PostgreSQL has made it durable."""

@@ -18,7 +18,7 @@ from typing import Any
 
 import apsw
 
-from consentry.storage.database import Operation, P, Row, Statement, T, Value
+from consentry.storage.database import KeyedRead, Operation, P, Row, Statement, T, Value
 
 BUSY_TIMEOUT_MILLISECONDS = 10_000
 GROUP_MOST = 256
@@ -46,6 +46,10 @@ class SqliteDatabase:
     async def read(self, sql: str, *args: Value) -> Sequence[Row]:
         """Return the rows of one statement, read in this thread from what is committed now."""
         return read_rows(self._reader, sql, args)
+
+    async def read_by_key(self, read: KeyedRead, key: str) -> Sequence[Row]:
+        """Return the rows of `key`, read in this thread from what is committed now."""
+        return read_rows(self._reader, read.where("= $1"), (key,))
 
     async def write(self, operation: Callable[P, Operation[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `operation` in the writer thread; return its result once it is on the disk."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import apsw
 
-    from consentry.storage.database import Operation, P, Row, T, Value
+    from consentry.storage.database import KeyedRead, Operation, P, Row, T, Value
 
 
 class SqliteReadPool:
@@ -49,6 +49,10 @@ class SqliteReadPool:
         else:
             self._idle.append(connection)
         return rows
+
+    async def read_by_key(self, read: KeyedRead, key: str) -> Sequence[Row]:
+        """Return the rows of `key`, read in this thread from what is committed now."""
+        return await self.read(read.where("= $1"), key)
 
     async def write(self, operation: Callable[P, Operation[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `operation` as one transaction; return its result once it is on the disk."""

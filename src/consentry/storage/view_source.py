@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from consentry.settings_values import sqlite_path
-from consentry.storage.database import Database, Operation, P, Row, Statement, T, Value
+from consentry.storage.database import Database, KeyedRead, Operation, P, Row, Statement, T, Value
 from consentry.storage.holder import MEMBER_COLUMNS
 
 _JOINED = re.compile(r"LEFT JOIN members m ON m\.organisation_id = \S+ AND m\.user_id = \S+")
@@ -68,10 +68,15 @@ class ViewDatabase:
         self.view = source.view
         self._database = database
         self._compose = source.compose
+        self._compose_keyed = lru_cache(maxsize=64)(lambda read: KeyedRead(source.compose(read.sql)))
 
     async def read(self, sql: str, *args: Value) -> Sequence[Row]:
         """Return the rows of one statement, as committed now."""
         return await self._database.read(self._compose(sql), *args)
+
+    async def read_by_key(self, read: KeyedRead, key: str) -> Sequence[Row]:
+        """Return the rows of `key`, as committed at a moment after the call began."""
+        return await self._database.read_by_key(self._compose_keyed(read), key)
 
     async def write(self, operation: Callable[P, Operation[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `operation` as one transaction; return its result once it is durable."""
