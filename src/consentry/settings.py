@@ -109,6 +109,9 @@ class Settings:
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     """The networks whose `X-Forwarded-For` and `X-Forwarded-Proto` headers are believed; none by default."""
 
+    outbound_allowed_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Networks that are not public and may be called all the same, where an app names an address in them."""
+
     metrics_token: Secret | None = None
     """The bearer token that `/metrics` asks for, 16 characters or more; without it the page does not exist."""
 
@@ -162,6 +165,9 @@ def load_settings(config: Path | None, environ: Mapping[str, str]) -> Settings:
         api_keys_may_never_expire=given.read("api_keys_may_never_expire", flag, default.api_keys_may_never_expire),
         max_secrets_per_app=given.read("max_secrets_per_app", whole_number(1, 10), default.max_secrets_per_app),
         trusted_proxies=given.read("trusted_proxies", address_list, default.trusted_proxies),
+        outbound_allowed_networks=given.read(
+            "outbound_allowed_networks", address_list, default.outbound_allowed_networks
+        ),
         metrics_token=given.read("metrics_token", secret_text(16), default.metrics_token),
         log_format=given.read("log_format", choice(LogFormat), default.log_format),
     )

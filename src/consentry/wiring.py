@@ -41,8 +41,10 @@ from consentry.model.approval import ApprovalBook
 from consentry.model.catalog import Catalog, parse_catalog
 from consentry.model.membership import RoleBook
 from consentry.model.throttling import ThrottlePolicy
+from consentry.outbound import PublicOutbound
 from consentry.password_hashing import Argon2Passwords
 from consentry.ports.directory import LiveDirectory
+from consentry.ports.outbound import Outbound
 from consentry.ports.sign_in import Passwords
 from consentry.ports.world import Clock, SecretSource
 from consentry.secret_source import SystemSecretSource
@@ -98,6 +100,7 @@ class Deeds:
     signing_keys: SigningKeys
     usage: UsageRecorder
     housekeeping: Housekeeping
+    outbound: Outbound
 
 
 def open_deeds(
@@ -106,6 +109,7 @@ def open_deeds(
     clock: Clock | None = None,
     secrets: SecretSource | None = None,
     passwords: Passwords | None = None,
+    outbound: Outbound | None = None,
     directory: LiveDirectory | None = None,
 ) -> Deeds:
     """Open the database that the settings name and return every deed over it.
@@ -177,6 +181,7 @@ def open_deeds(
             clock,
             Lifetimes(access_token=settings.access_token_lifetime, code=settings.code_lifetime),
         ),
+        outbound=outbound or PublicOutbound(allowed=settings.outbound_allowed_networks),
     )
 
 
