@@ -8,8 +8,7 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-import structlog
-
+from consentry.log import Log
 from consentry.model.ids import RANDOM_BYTES, encode_id
 from consentry.ports.housekeeping import HousekeepingStore, Leftover
 from consentry.ports.world import Clock
@@ -18,7 +17,7 @@ ROWS_PER_BATCH = 500
 SWEEP_EVERY = timedelta(minutes=5)
 PAUSE = timedelta(milliseconds=20)
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 _DAY = timedelta(days=1)
 # Later than every key of a table, whatever it is made of: a throttle's key holds what somebody typed.
 _END = "\U0010ffff"

@@ -3,9 +3,6 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from consentry.flows.token_policy import TokenPolicy
 from consentry.model.credential import AccessToken, AuthorizationCode, TokenFamily
 from consentry.model.ids import FamilyId, TokenId
@@ -92,11 +89,17 @@ class TokenMint:
 
 
 def _seal(spent: RefreshToken, successor: Secret, nonce: bytes) -> bytes:
+    # Loaded here because a server that introspects never seals.
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - see above
+
     return nonce + AESGCM(spent.seal_key).encrypt(nonce, successor.reveal().encode(), spent.family_id.encode())
 
 
 def open_successor(spent: RefreshToken, sealed: bytes) -> RefreshToken | None:
     """Return the successor that only the holder of `spent` can open, or None if `spent` is not the token it was."""
+    from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - see above
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - see above
+
     nonce, body = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
     try:
         text = AESGCM(spent.seal_key).decrypt(nonce, body, spent.family_id.encode())

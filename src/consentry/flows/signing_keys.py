@@ -1,18 +1,16 @@
 """Signing what this server says to other programs, and publishing the keys to check it. RFC 7515, RFC 7517, RFC 7518.
 
 ES256 only. A private key is made when it is first needed, kept sealed, opened once by each process, and never shown.
+What signs and seals is loaded when it is first needed, because most processes never sign.
 """
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import msgspec
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from joserfc import jws
-from joserfc.jwk import ECKey
 
 from consentry.model.acting import Acting
 from consentry.model.event import Event, EventKind
@@ -20,6 +18,9 @@ from consentry.model.ids import EVENT, EventId
 from consentry.model.signing_key import OVERLAP, SigningKey
 from consentry.ports.signing_keys import SigningKeyStore
 from consentry.ports.world import Clock, SecretSource
+
+if TYPE_CHECKING:
+    from joserfc.jwk import ECKey
 
 ALGORITHM = "ES256"
 """The one algorithm of our signatures: ECDSA on P-256 with SHA-256. RFC 7518 §3.4."""
@@ -46,7 +47,7 @@ class _Opened:
     """What this process has read: the current key, ready to sign, and when."""
 
     kid: str = ""
-    key: ECKey | None = None
+    key: "ECKey | None" = None
     read_at: datetime | None = None
 
 
@@ -65,6 +66,8 @@ class SigningKeys:
 
         *Source:* RFC 7515 §7.1, RFC 8725 §3.11. Raises SigningKeySealedError.
         """
+        from joserfc import jws  # noqa: PLC0415 - see the module's text
+
         kid, key = await self._current()
         header = {"alg": ALGORITHM, "kid": kid, "typ": typ}
         return jws.serialize_compact(header, msgspec.json.encode(claims), key, algorithms=[ALGORITHM])
@@ -96,7 +99,7 @@ class SigningKeys:
         self._opened.read_at = None
         return key
 
-    async def _current(self) -> tuple[str, ECKey]:
+    async def _current(self) -> "tuple[str, ECKey]":
         now, opened = self.clock.now(), self._opened
         if opened.key is not None and opened.read_at is not None and now - opened.read_at < REREAD_AFTER:
             return opened.kid, opened.key
@@ -115,6 +118,9 @@ class SigningKeys:
         return keys
 
     def _new_key(self, now: datetime) -> SigningKey:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - see the module's text
+        from joserfc.jwk import ECKey  # noqa: PLC0415 - see the module's text
+
         kid, key = self.secrets.new_id(), ECKey.generate_key(_CURVE)
         marks = {"kid": kid, "use": "sig", "alg": ALGORITHM}
         nonce = self.secrets.new_bytes(_NONCE_BYTES)
@@ -122,7 +128,11 @@ class SigningKeys:
         sealed = nonce + AESGCM(self.seal_key).encrypt(nonce, private, kid.encode())
         return SigningKey(kid, json.dumps({**key.as_dict(private=False), **marks}), sealed, now)
 
-    def _open(self, key: SigningKey) -> ECKey:
+    def _open(self, key: SigningKey) -> "ECKey":
+        from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - see the module's text
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - see the module's text
+        from joserfc.jwk import ECKey  # noqa: PLC0415 - see the module's text
+
         nonce, body = key.sealed[:_NONCE_BYTES], key.sealed[_NONCE_BYTES:]
         try:
             return ECKey.import_key(json.loads(AESGCM(self.seal_key).decrypt(nonce, body, key.id.encode())))

@@ -9,8 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from threading import Lock
 
-import structlog
-
+from consentry.log import Log
 from consentry.model.ids import ApiKeyId, ConnectionId, SecretId
 from consentry.ports.usage import UsageStore, Use, UsedKind
 from consentry.ports.world import Clock
@@ -20,7 +19,7 @@ ONCE_PER = timedelta(minutes=1)
 # So many updates take the writer a few milliseconds, and a check that waits behind them is not held up.
 USES_PER_WRITE = 500
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 _Key = tuple[UsedKind, str]
 
 

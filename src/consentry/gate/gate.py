@@ -4,15 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-import structlog
-
 from consentry.gate.answer import CallRefusedError, answer_failure, answer_refused
 from consentry.gate.call import Call, read_bearer
 from consentry.gate.judgement import find_refusal
+from consentry.log import Log
 from consentry.model.access import Access, Refused
 from consentry.model.catalog import Catalog
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 
 class UnknownPermissionError(ValueError):

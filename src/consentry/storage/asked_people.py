@@ -8,8 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-import structlog
-
+from consentry.log import Log
 from consentry.model.ids import ApiKeyId, CodeId, ConnectionId, FamilyId, OrganisationId, TokenId, UserId
 from consentry.model.live import LiveApiKey, LiveCode, LiveFamily, LiveToken
 from consentry.model.membership import Holder, Membership, render_role_grants
@@ -26,7 +25,7 @@ from consentry.storage.members import SqlMemberStore
 
 TIMEOUT_SECONDS = 2.0
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 
 class PresentHolders:

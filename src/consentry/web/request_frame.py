@@ -5,8 +5,7 @@ from __future__ import annotations
 import traceback
 from typing import TYPE_CHECKING
 
-import structlog
-
+from consentry.log import Log
 from consentry.oauth.errors import ErrorCode
 from consentry.ports.directory import DirectoryUnavailableError
 from consentry.web.caller import new_request_id
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
     from consentry.wiring import Deeds
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 _TOO_LARGE, _FAULT, _UNAVAILABLE = 413, 500, 503
 _FOR_PROGRAMS = (
     "/oauth/token",
