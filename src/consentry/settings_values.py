@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from consentry.model.secret import Secret
 from consentry.oauth.uri import Uri
+from consentry.postgres_url import PostgresUrlError, parse_postgres_url
 from consentry.settings_sources import BadValue, Reader
 
 E = TypeVar("E", bound=StrEnum)
@@ -154,6 +155,10 @@ def database_url(value: object, folder: Path) -> str:
         return _SQLITE + str(folder / name)
     if not value.startswith(_POSTGRESQL) or not _names_a_host(value):
         raise BadValue("is not the URL of a database that Consentry knows.", remedy)
+    try:
+        parse_postgres_url(value)
+    except PostgresUrlError as fault:
+        raise BadValue(str(fault), "docs/scaling.md says what they are for: ?pool=16&pgbouncer=true.") from None
     return value
 
 

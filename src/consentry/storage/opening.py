@@ -37,4 +37,6 @@ def faults_of(url: str) -> tuple[type[Exception], ...]:
         return (apsw.Error,)
     import asyncpg  # noqa: PLC0415 - see above
 
-    return (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+    # No host of the URL takes writes: see storage/postgres_session.py.
+    unfit = asyncpg.exceptions.TargetServerAttributeNotMatched
+    return (asyncpg.PostgresError, asyncpg.InterfaceError, unfit, OSError, TimeoutError)

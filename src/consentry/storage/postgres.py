@@ -12,25 +12,15 @@ from typing import Any
 
 import asyncpg
 
+from consentry.postgres_url import parse_postgres_url
 from consentry.storage.database import KeyedRead, Operation, P, Row, Statement, T, Value
+from consentry.storage.postgres_session import connecting
 
-POOL_MOST = 16
 TRIES_MOST = 8
 PAUSE_SECONDS = 0.02
-CONNECT_TIMEOUT_SECONDS = 10.0
-COMMAND_TIMEOUT_SECONDS = 30.0
 CLOSE_TIMEOUT_SECONDS = 10.0
-_STATEMENT_CACHE = 1024
 
 _GIVEN_UP = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
-_SESSION = {
-    "application_name": "consentry",
-    # With `auto` a connection plans a join of six tables anew for every check, at twenty times the cost of the read.
-    "plan_cache_mode": "force_generic_plan",
-    "jit": "off",
-    "default_transaction_isolation": "read committed",
-    "timezone": "UTC",
-}
 
 
 class PostgresDatabase:
@@ -40,7 +30,7 @@ class PostgresDatabase:
     """
 
     def __init__(self, url: str) -> None:
-        self._url = url
+        self._url = parse_postgres_url(url)
         self._pool: asyncpg.Pool | None = None
         self._opening = asyncio.Lock()
         self._closed = False
@@ -81,16 +71,11 @@ class PostgresDatabase:
                 raise RuntimeError("The database is closed.")
             if self._pool is None:
                 self._pool = await asyncpg.create_pool(
-                    self._url,
                     min_size=1,
-                    max_size=POOL_MOST,
+                    max_size=self._url.pool,
                     max_inactive_connection_lifetime=300,
-                    timeout=CONNECT_TIMEOUT_SECONDS,
-                    command_timeout=COMMAND_TIMEOUT_SECONDS,
-                    statement_cache_size=_STATEMENT_CACHE,
-                    max_cached_statement_lifetime=0,
-                    server_settings=_SESSION,
                     reset=_leave_as_it_is,
+                    **connecting(self._url),
                 )
             return self._pool
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import apsw
 
+from consentry.postgres_url import parse_postgres_url
 from consentry.settings_values import shown_database, sqlite_path
 from consentry.storage.opening import faults_of
 from consentry.storage.view_source import ViewSource
@@ -20,7 +21,6 @@ T = TypeVar("T")
 
 CURRENT = "0001"
 _SCRIPTS = Path(__file__).parent / "migrations"
-_CONNECT_TIMEOUT_SECONDS = 10.0
 
 # Any number, so long as nobody else who locks in this database uses it: whoever migrates holds it until they commit.
 _LOCK_MIGRATIONS = "SELECT pg_advisory_xact_lock(7165066974071780466)"
@@ -121,9 +121,7 @@ def _probe_sqlite(path: Path, probe: str) -> None:
 
 
 async def _probe_postgres(url: str, probe: str) -> None:
-    import asyncpg  # noqa: PLC0415 - an installation on SQLite has no use for it
-
-    connection = await asyncpg.connect(url, timeout=_CONNECT_TIMEOUT_SECONDS)
+    connection = await _connect_postgres(url)
     try:
         await connection.fetch(probe)
     finally:
@@ -157,14 +155,13 @@ def _use_write_ahead_log(path: Path) -> None:
 
 
 async def _migrate_postgres(url: str) -> None:
-    import asyncpg  # noqa: PLC0415 - an installation on SQLite has no use for it
     from sqlalchemy import text  # noqa: PLC0415 - see migrate_sqlite
     from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415 - see migrate_sqlite
     from sqlalchemy.pool import NullPool  # noqa: PLC0415 - see migrate_sqlite
 
     async def connect() -> Any:
         # asyncpg reads the URL here as it does for the server, whatever SQLAlchemy would make of it.
-        return await asyncpg.connect(url, timeout=_CONNECT_TIMEOUT_SECONDS)
+        return await _connect_postgres(url)
 
     engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
     try:
@@ -176,16 +173,24 @@ async def _migrate_postgres(url: str) -> None:
 
 
 async def _find_postgres_version(url: str) -> str | None:
-    import asyncpg  # noqa: PLC0415 - see above
-
-    connection = await asyncpg.connect(url, timeout=_CONNECT_TIMEOUT_SECONDS)
+    connection = await _connect_postgres(url)
     try:
-        if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
+        if await connection.fetch("SELECT 1 WHERE to_regclass('alembic_version') IS NULL"):
             return None
-        version = await connection.fetchval("SELECT version_num FROM alembic_version")
-        return None if version is None else str(version)
+        versions = await connection.fetch("SELECT version_num FROM alembic_version")
+        return str(versions[0][0]) if versions else None
     finally:
         await connection.close()
+
+
+async def _connect_postgres(url: str) -> Any:
+    # Loaded here, because an installation on SQLite has no use for it.
+    import asyncpg  # noqa: PLC0415 - see above
+
+    from consentry.storage.postgres_session import connecting  # noqa: PLC0415 - see above
+
+    # A migration takes as long as it takes.
+    return await asyncpg.connect(**connecting(parse_postgres_url(url)) | {"command_timeout": None})
 
 
 def _wait_for(work: Coroutine[Any, Any, T]) -> T:
