@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
 from consentry.caller_address import UNKNOWN, caller_address
@@ -18,9 +17,19 @@ from consentry.oauth.errors import OAuthError
 _JOINED = re.compile(r"[ \t]*bearer[ \t].*,|.*,[ \t]*[\w!#$%&'*+.^`|~-]+[ \t]+\S", re.IGNORECASE | re.DOTALL)
 _TOKEN_PARAMETER = "access_token"  # noqa: S105 - the name of RFC 6750 §2.3, not a secret
 
+_SEVERAL = Refused(Reason.MALFORMED_REQUEST, "Send one Authorization header, with one bearer credential.")
+_MISSING = Refused(
+    Reason.CREDENTIAL_MISSING,
+    "Send an access token or an API key in the Authorization header, as Bearer and the credential.",
+)
+_IN_ADDRESS = Refused(
+    Reason.MALFORMED_REQUEST,
+    "A credential in the address is refused, because addresses are logged. "
+    "Send it in the Authorization header, and revoke the one that was sent.",
+)
 
-@dataclass(frozen=True, slots=True)
-class Call:
+
+class Call(NamedTuple):
     """What the guard looks at: every `Authorization` header, the query as sent, and the caller's network address."""
 
     authorization: Sequence[str]
@@ -30,10 +39,11 @@ class Call:
 
 def call_of(scope: Mapping[str, Any], trusted_proxies: Sequence[IPv4Network | IPv6Network]) -> Call:
     """Return the call of an ASGI connection scope."""
+    query = scope.get("query_string")
     address = caller_address(scope, trusted_proxies)
     return Call(
-        tuple(value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"),
-        scope.get("query_string", b"").decode("latin-1"),
+        [value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"],
+        query.decode("latin-1") if query else "",
         None if address == UNKNOWN else address,
     )
 
@@ -57,30 +67,18 @@ def read_bearer(call: Call) -> str | Refused:
 
     A credential in the address is refused even beside a good header: addresses end up in logs and histories (TN-10).
     """
-    if call.query and _has_credential(call.query):
-        return Refused(
-            Reason.MALFORMED_REQUEST,
-            "A credential in the address is refused, because addresses are logged. "
-            "Send it in the Authorization header, and revoke the one that was sent.",
-        )
-    if _are_several(call.authorization):
-        return Refused(Reason.MALFORMED_REQUEST, "Send one Authorization header, with one bearer credential.")
+    authorization, query, _ = call
+    if query and _has_credential(query):
+        return _IN_ADDRESS
+    if not authorization:
+        return _MISSING
+    value = authorization[0]
+    if len(authorization) > 1 or ("," in value and _JOINED.match(value)):
+        return _SEVERAL
     try:
-        bearer = parse_bearer(call.authorization[0]) if call.authorization else None
+        return parse_bearer(value) or _MISSING
     except OAuthError as fault:
         return Refused(Reason.MALFORMED_REQUEST, fault.description)
-    if bearer is None:
-        return Refused(
-            Reason.CREDENTIAL_MISSING,
-            "Send an access token or an API key in the Authorization header, as Bearer and the credential.",
-        )
-    return bearer
-
-
-def _are_several(authorization: Sequence[str]) -> bool:
-    return len(authorization) > 1 or (
-        len(authorization) == 1 and "," in authorization[0] and _JOINED.match(authorization[0]) is not None
-    )
 
 
 def _has_credential(query: str) -> bool:

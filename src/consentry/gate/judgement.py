@@ -14,10 +14,10 @@ def find_refusal(access: Access, permissions: Sequence[str], catalog: Catalog) -
     back to the consent screen goes round in circles. Otherwise every scope that the operation needs is named at once,
     so that the app asks once.
     """
+    if access.permissions.issuperset(permissions):
+        return None
     answers = [access.decide(permission, catalog) for permission in permissions]
     refusals = [answer for answer in answers if isinstance(answer, Refused)]
-    if not refusals:
-        return None
     final = next((refusal for refusal in refusals if not refusal.scopes), None)
     if final is not None or len(permissions) == 1:
         return final or refusals[0]

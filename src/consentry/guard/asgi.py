@@ -55,16 +55,14 @@ class GuardMiddleware:
         elif scope["path"] in self._public_paths:
             await self._app(scope, receive, send)
         else:
-            await self._check(scope, receive, send)
-
-    async def _check(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            call = call_of(scope, self._guard.trusted_proxies)
-            access = await self._guard.authorise_call(call, self._permissions)
-        except CallRefusedError as refusal:
-            await _refuse(scope, send, refusal.answer)
-            return
-        await self._app({**scope, SCOPE_KEY: access}, receive, send)
+            guard = self._guard
+            try:
+                access = await guard.authorise_call(call_of(scope, guard.trusted_proxies), self._permissions)
+            except CallRefusedError as refusal:
+                await _refuse(scope, send, refusal.answer)
+                return
+            # A copy: what the application behind is told does not leak outwards, to whoever wrapped this.
+            await self._app({**scope, SCOPE_KEY: access}, receive, send)
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
         spoken = False
