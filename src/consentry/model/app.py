@@ -6,12 +6,14 @@ from enum import StrEnum
 
 from consentry.model.ids import AppId, ClientId, OrganisationId, SecretId, UserId
 from consentry.model.shown_name import NAME_LENGTH, clean_name, find_name_fault
+from consentry.oauth.client_metadata import ClientMetadata
 from consentry.oauth.scope import Scope
 
 __all__ = [
     "NAME_LENGTH",
     "REDIRECT_URIS_MOST",
     "App",
+    "AppOrigin",
     "AppSecret",
     "AppStatus",
     "AppType",
@@ -38,12 +40,21 @@ class AppStatus(StrEnum):
     DELETED = "deleted"
 
 
+class AppOrigin(StrEnum):
+    """How an app came to be here, which tells who answers for it."""
+
+    REGISTERED = "registered"
+    DYNAMIC = "dynamic"
+    DOCUMENT = "document"
+
+
 @dataclass(frozen=True, slots=True)
 class App:
     """A registered app.
 
     A user cannot untick `required_scopes` on the consent screen, and can untick `optional_scopes`; the app may ask for
-    nothing else.
+    nothing else. An administrator registered it, unless `origin` says that it did so itself (RFC 7591) or is the
+    document at its client ID; `vouched_by` is then the host that stands for it, if one does.
     """
 
     id: AppId
@@ -59,6 +70,9 @@ class App:
     created_by: UserId | None
     created_at: datetime
     updated_at: datetime
+    metadata: ClientMetadata = ClientMetadata()  # noqa: RUF009 - an immutable value
+    origin: AppOrigin = AppOrigin.REGISTERED
+    vouched_by: str | None = None
 
     @property
     def scopes(self) -> Scope:
