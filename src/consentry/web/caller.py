@@ -6,7 +6,10 @@ import secrets
 
 from consentry.caller_address import UNKNOWN, caller_address
 
-__all__ = ["UNKNOWN", "caller_address", "new_request_id"]
+__all__ = ["REQUEST_ID", "UNKNOWN", "caller_address", "new_request_id"]
+
+REQUEST_ID = "consentry.request_id"
+"""The key of the ASGI scope under which a request's identifier stands."""
 
 _REQUEST_ID_BYTES = 9
 

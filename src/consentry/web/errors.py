@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from consentry.model.faults import ConflictError, InvalidInputError, NotFoundError, PermissionMissingError
 from consentry.oauth.errors import OAuthError
 from consentry.web.browser_safety import CrossSiteRequestError
+from consentry.web.caller import REQUEST_ID
 from consentry.web.form_body import BodyTooLargeError, ClientGoneError, UnsupportedMediaTypeError
 from consentry.web.pages import render
 from consentry.web.views.problem import ProblemPage, cross_site_problem, missing_permission_problem, plain_problem
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from consentry.wiring import Deeds
-
-REQUEST_ID = "consentry.request_id"
-"""The key of the ASGI scope under which a request's identifier stands."""
 
 _SEE_OTHER, _BAD_REQUEST, _NOT_FOUND, _CONFLICT, _TOO_LARGE, _WRONG_TYPE = 303, 400, 404, 409, 413, 415
 

@@ -8,11 +8,8 @@ from typing import TYPE_CHECKING
 from consentry.log import Log
 from consentry.oauth.errors import ErrorCode
 from consentry.ports.directory import DirectoryUnavailableError
-from consentry.web.caller import new_request_id
-from consentry.web.errors import REQUEST_ID
+from consentry.web.caller import REQUEST_ID, new_request_id
 from consentry.web.json_answer import send_bytes, send_json
-from consentry.web.pages import Frame, render
-from consentry.web.views.problem import plain_problem
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -85,6 +82,10 @@ class RequestFrame:
             error = ErrorCode.TEMPORARILY_UNAVAILABLE if status == _UNAVAILABLE else ErrorCode.SERVER_ERROR
             await send_json(send, {"error": error.value, "error_description": sentence}, status=status)
             return
+        # Loaded here because a program's endpoint shows no page, and a server starts without them.
+        from consentry.web.pages import Frame, render  # noqa: PLC0415 - see above
+        from consentry.web.views.problem import plain_problem  # noqa: PLC0415 - see above
+
         page = plain_problem(status, request_id=request_id)
         settings = self._deeds.settings
         response = render(

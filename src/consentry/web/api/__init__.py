@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from consentry.web.lazy_app import LazyApp
+
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp
 
     from consentry.wiring import Deeds
 
 
-class LazyApi:
-    """An ASGI application that builds the management API at its first request, so that the server starts fast."""
+class LazyApi(LazyApp):
+    """An ASGI application that builds the management API at its first request."""
 
     def __init__(self, deeds: Deeds) -> None:
-        self._deeds = deeds
-        self._app: ASGIApp | None = None
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, after building the API if need be."""
-        if self._app is None:
+        def build() -> ASGIApp:
             from consentry.web.api.main import build_api  # noqa: PLC0415 - FastAPI is slow to load, see above
 
-            self._app = build_api(self._deeds)
-        await self._app(scope, receive, send)
+            return build_api(deeds)
+
+        super().__init__(build)
