@@ -74,20 +74,33 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def deeds(database_path: Path, tmp_path: Path) -> AsyncIterator[Deeds]:
-    """Everything wired up over a database with the two organisations of Ana and Bo."""
-    opened = open_small_deeds(database_path, tmp_path)
+async def deeds(database_url: str, tmp_path: Path) -> AsyncIterator[Deeds]:
+    """Everything wired up over a database with the two organisations of Ana and Bo, once on each engine."""
+    opened = open_small_deeds(database_url, tmp_path)
     await add_people(opened.database)
     yield opened
     await opened.database.close()
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def module_database_url(
+    request: pytest.FixtureRequest, migrated_file: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """A migrated database for the tests of a module, once on each engine."""
+    if request.param == "sqlite":
+        path = tmp_path_factory.mktemp("database") / "consentry.sqlite3"
+        shutil.copy(migrated_file, path)
+        yield f"sqlite:///{path}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    with server.database() as url:
+        yield url
+
+
 @pytest.fixture(scope="module")
-def site(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Consentry over real HTTP, for a module: its tests add people and apps of their own where they change things."""
-    path = tmp_path_factory.mktemp("site") / "consentry.sqlite3"
-    shutil.copy(migrated_file, path)
-    with serve_site(path, SMALL_CATALOG) as served:
+    with serve_site(module_database_url, tmp_path_factory.mktemp("site"), SMALL_CATALOG) as served:
         yield people(served)
 
 

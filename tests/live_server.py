@@ -1,4 +1,4 @@
-"""Consentry as it really runs: uvicorn on a free loopback port, over an SQLite file, with people, apps and an API."""
+"""Consentry as it really runs: uvicorn on a free loopback port, over either engine, with people, apps and an API."""
 
 import asyncio
 import contextlib
@@ -128,7 +128,7 @@ class Site:
 
     issuer: str
     deeds: Deeds
-    database: Path
+    folder: Path
     loop: asyncio.AbstractEventLoop
     home: OrganisationId = field(default=OrganisationId(""))
     resource: RegisteredClient = field(default_factory=lambda: RegisteredClient("", None))
@@ -186,23 +186,24 @@ class Site:
 
 @contextlib.contextmanager
 def serve_site(
-    database: Path, catalog: str, *, clock: Clock | None = None, product_name: str = "Consentry"
+    database_url: str, folder: Path, catalog: str, *, clock: Clock | None = None, product_name: str = "Consentry"
 ) -> Iterator[Site]:
-    """Run Consentry over a migrated database file. Password hashes are the real ones, but quick."""
+    """Run Consentry over a migrated database, its other files in `folder`. Password hashes are real, but quick."""
     listening, port = free_socket()
     issuer = f"http://127.0.0.1:{port}"
-    catalog_file = database.with_name("catalog.toml")
+    catalog_file = folder / "catalog.toml"
     catalog_file.write_text(catalog, encoding="utf-8")
     environ = {
         "CONSENTRY_ISSUER": issuer,
-        "CONSENTRY_DATABASE_URL": f"sqlite:///{database}",
+        "CONSENTRY_DATABASE_URL": database_url,
+        "CONSENTRY_SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz",
         "CONSENTRY_CATALOG": str(catalog_file),
         "CONSENTRY_PRODUCT_NAME": product_name,
     }
     deeds = open_deeds(load_settings(None, environ), clock=clock, passwords=CountingPasswords())
     loop, thread = serve_in_thread(app_over(deeds), listening)
     try:
-        yield Site(issuer, deeds, database, loop)
+        yield Site(issuer, deeds, folder, loop)
     finally:
         thread.end()
         listening.close()

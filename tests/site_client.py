@@ -23,7 +23,7 @@ Form = Mapping[str, str | list[str]]
 
 
 def open_small_deeds(
-    database_path: Path,
+    database_url: str,
     folder: Path,
     *,
     issuer: str = "http://localhost:8400",
@@ -34,7 +34,8 @@ def open_small_deeds(
     catalog = folder / "catalog.toml"
     catalog.write_text(SMALL_CATALOG, "utf-8")
     environ = {
-        "CONSENTRY_DATABASE_URL": f"sqlite:///{database_path}",
+        "CONSENTRY_DATABASE_URL": database_url,
+        "CONSENTRY_SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz",
         "CONSENTRY_CATALOG": str(catalog),
         "CONSENTRY_ISSUER": issuer,
     }

@@ -15,9 +15,9 @@ from small_world import FixedClock
 
 
 @pytest.fixture
-async def empty_deeds(database_path: Path, tmp_path: Path, clock: FixedClock) -> AsyncIterator[Deeds]:
-    """Everything wired up over a database without people, at the time of `clock`."""
-    opened = open_small_deeds(database_path, tmp_path, clock=clock, passwords=CountingPasswords())
+async def empty_deeds(database_url: str, tmp_path: Path, clock: FixedClock) -> AsyncIterator[Deeds]:
+    """Everything wired up over a database without people, at the time of `clock`, once on each engine."""
+    opened = open_small_deeds(database_url, tmp_path, clock=clock, passwords=CountingPasswords())
     yield opened
     await opened.database.close()
 

@@ -3,7 +3,6 @@
 import os
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
@@ -49,9 +48,9 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="module")
-def world(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleWorld]:
+def world(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleWorld]:
     """The sample world: Consentry, its people, the product's API and web apps, all over real HTTP."""
-    with serve_sample_world(migrated_file, tmp_path_factory.mktemp("world")) as running:
+    with serve_sample_world(module_database_url, tmp_path_factory.mktemp("world")) as running:
         yield running
 
 

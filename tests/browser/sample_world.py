@@ -2,7 +2,6 @@
 
 import contextlib
 import re
-import shutil
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -87,7 +86,7 @@ class SampleWorld:
         listening, port = free_socket()
         self.stack.callback(listening.close)
         self.api_url = f"http://127.0.0.1:{port}"
-        database = self.site.database.with_name("product.sqlite3")
+        database = self.site.folder / "product.sqlite3"
         seed(database, {self.organisations[one.key]: one.name for one in ORGANISATIONS})
         guard = Guard.open(self.site.deeds.settings)
         product = build_product(partial(require, guard), database)
@@ -100,11 +99,9 @@ class SampleWorld:
 
 
 @contextlib.contextmanager
-def serve_sample_world(template: Path, folder: Path) -> Iterator[SampleWorld]:
-    """Run the whole sample world over a database of its own."""
-    database = folder / "consentry.sqlite3"
-    shutil.copy(template, database)
-    with serve_site(database, CATALOG, product_name=PRODUCT) as site, contextlib.ExitStack() as stack:
+def serve_sample_world(database_url: str, folder: Path) -> Iterator[SampleWorld]:
+    """Run the whole sample world over a migrated database."""
+    with serve_site(database_url, folder, CATALOG, product_name=PRODUCT) as site, contextlib.ExitStack() as stack:
         world = SampleWorld(site, "", site.run(load_people(site.deeds)), stack)
         world.serve_product()
         yield world

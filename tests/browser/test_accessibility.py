@@ -9,7 +9,8 @@ from tour import tour
 
 import consentry.web
 
-pytestmark = pytest.mark.browser
+# A tour of every page takes a minute, and what pages look like is nothing of the engine's.
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("module_database_url", ["sqlite"], indirect=True)]
 
 AXE = Path(__file__).parents[1] / "clients" / "node" / "node_modules" / "axe-core" / "axe.min.js"
 TEMPLATES = Path(consentry.web.__file__).with_name("templates")

@@ -9,7 +9,8 @@ from png import is_blank, smaller
 from sample_world import SampleWorld
 from tour import tour
 
-pytestmark = pytest.mark.browser
+# A tour of every page takes a minute, and what pages look like is nothing of the engine's.
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("module_database_url", ["sqlite"], indirect=True)]
 
 TALLEST = 800
 # The consent screen is shown down to its buttons.

@@ -22,7 +22,7 @@ def test_the_printed_file_guards_its_route(migrated_file: Path, tmp_path: Path) 
     api = tmp_path / "api"
     api.mkdir()
 
-    with serve_site(database, catalog) as site:
+    with serve_site(f"sqlite:///{database}", tmp_path, catalog) as site:
         people(site)
         draft, owner = KeyDraft("Reading", ("project.read",), None, ()), KeyOwner(site.home, site.ana.id)
         made = site.run(site.deeds.api_keys.create(OPERATOR, draft, owner))

@@ -1,4 +1,4 @@
-"""The gateway's world over a database of its own."""
+"""The gateway's world over a database of its own, once on each engine."""
 
 from collections.abc import AsyncIterator
 from ipaddress import ip_network
@@ -11,7 +11,8 @@ from small_world import FixedClock
 
 
 @pytest.fixture
-async def gateway(database_path: Path, clock: FixedClock) -> AsyncIterator[GatewayWorld]:
-    world = await build_gateway_world(database_path, clock, trusted_proxies=(ip_network("127.0.0.1"),))
+async def gateway(database_url: str, tmp_path: Path, clock: FixedClock) -> AsyncIterator[GatewayWorld]:
+    file, proxies = tmp_path / "consentry.sqlite3", (ip_network("127.0.0.1"),)
+    world = await build_gateway_world(file, clock, trusted_proxies=proxies, database_url=database_url)
     yield world
     await world.protocol.deeds.database.close()

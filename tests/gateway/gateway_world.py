@@ -65,7 +65,7 @@ class GatewayWorld:
 
 
 async def build_gateway_world(database: Path, clock: Clock | None = None, **changes: object) -> GatewayWorld:
-    """Return the world over a migrated file; close `protocol.deeds.database` at the end."""
+    """Return the world over a migrated file, or over `database_url`; close `protocol.deeds.database` at the end."""
     routes = database.with_name("guard_routes.toml")
     routes.write_text(ROUTES, encoding="utf-8")
     protocol = await build_protocol_world(database, clock, **{"guard_routes": routes, **changes})

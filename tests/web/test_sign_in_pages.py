@@ -30,9 +30,9 @@ HOSTILE_NEXT = [
 
 @pytest.fixture(params=["http://localhost:8400"])
 async def deeds(
-    request: pytest.FixtureRequest, database_path: Path, tmp_path: Path, clock: FixedClock
+    request: pytest.FixtureRequest, database_url: str, tmp_path: Path, clock: FixedClock
 ) -> AsyncIterator[Deeds]:
-    opened = open_small_deeds(database_path, tmp_path, issuer=request.param, clock=clock, passwords=CountingPasswords())
+    opened = open_small_deeds(database_url, tmp_path, issuer=request.param, clock=clock, passwords=CountingPasswords())
     yield opened
     await opened.database.close()
 
