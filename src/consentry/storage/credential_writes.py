@@ -6,7 +6,8 @@ from consentry.model.credential import AccessToken, AuthorizationCode, TokenFami
 from consentry.model.event import Event
 from consentry.model.ids import CodeId, ConnectionId, FamilyId, TokenId
 from consentry.storage import events
-from consentry.storage.database import Database, Operation, Statement, to_micros
+from consentry.storage.database import Database, Operation, Statement, Value, to_micros
+from consentry.storage.token_writes import EXTEND, REDEEM, ROTATE
 
 _COUNT_WRONG_PROOF = """
 UPDATE authorization_codes
@@ -15,39 +16,11 @@ SET wrong_proofs = wrong_proofs + 1,
 WHERE id = $1
 """
 
-# One statement with one winner: a second redemption finds no row, whoever runs it.
-_CONSUME_CODE = """
-UPDATE authorization_codes SET consumed_at = $2, family_id = $3
-WHERE id = $1 AND consumed_at IS NULL
-RETURNING id
-"""
-
 _INSERT_CODE = """
 INSERT INTO authorization_codes (id, digest, connection_id, app_id, redirect_uri, code_challenge, scope, nonce,
     resource, issued_at, expires_at, consumed_at, wrong_proofs, family_id)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, NULL, 0, NULL)
 """
-
-_INSERT_FAMILY = """
-INSERT INTO token_families (id, connection_id, scope, resource, refresh_digest, generation, sealed_successor,
-    successor_scope, created_at, rotated_at, idle_expires_at, expires_at, ended_at)
-VALUES ($1, $2, $3, $4, $5, $6, NULL, NULL, $7, $7, $8, $9, NULL)
-"""
-
-_APPEND_ACCESS = """
-INSERT INTO access_tokens (id, digest, family_id, scope, resource, issued_at, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
-"""
-
-_ROTATE = """
-UPDATE token_families
-SET refresh_digest = $3, generation = $4, sealed_successor = $5, successor_scope = $6, rotated_at = $7,
-    idle_expires_at = $8
-WHERE id = $1 AND generation = $2 AND ended_at IS NULL
-RETURNING id
-"""
-
-_EXTEND = "UPDATE token_families SET idle_expires_at = $2 WHERE id = $1 AND ended_at IS NULL RETURNING id"
 
 _END_FAMILY = "UPDATE token_families SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL RETURNING id"
 
@@ -70,66 +43,42 @@ class CredentialWrites:
 
     async def redeem_code(self, code_id: CodeId, family: TokenFamily, token: AccessToken, *, now: datetime) -> bool:
         """Consume the code and store its family and first access token, in one transaction."""
-
-        def operation() -> Operation[bool]:
-            won = yield Statement(_CONSUME_CODE, (code_id, to_micros(now), family.id))
-            if not won:
-                return False
-            yield Statement(
-                _INSERT_FAMILY,
-                (
-                    family.id,
-                    family.connection_id,
-                    str(family.scope),
-                    family.resource,
-                    family.refresh_digest,
-                    family.generation,
-                    to_micros(family.created_at),
-                    to_micros(family.idle_expires_at),
-                    to_micros(family.expires_at),
-                ),
-            )
-            yield _inserting(token)
-            return True
-
-        return await self._database.write(operation)
+        return await self._database.write_set(
+            REDEEM,
+            code_id,
+            to_micros(now),
+            family.id,
+            family.connection_id,
+            str(family.scope),
+            family.resource,
+            family.refresh_digest,
+            family.generation,
+            to_micros(family.created_at),
+            to_micros(family.idle_expires_at),
+            to_micros(family.expires_at),
+            *_values_of(token),
+        )
 
     async def rotate_refresh_token(
         self, family: TokenFamily, token: AccessToken, *, from_generation: int, now: datetime
     ) -> bool:
         """Put the new refresh token in place of that of `from_generation` and store the access token."""
-
-        def operation() -> Operation[bool]:
-            won = yield Statement(
-                _ROTATE,
-                (
-                    family.id,
-                    from_generation,
-                    family.refresh_digest,
-                    family.generation,
-                    family.sealed_successor,
-                    None if family.successor_scope is None else str(family.successor_scope),
-                    to_micros(now),
-                    to_micros(family.idle_expires_at),
-                ),
-            )
-            if not won:
-                return False
-            yield _inserting(token)
-            return True
-
-        return await self._database.write(operation)
+        return await self._database.write_set(
+            ROTATE,
+            family.id,
+            from_generation,
+            family.refresh_digest,
+            family.generation,
+            family.sealed_successor,
+            None if family.successor_scope is None else str(family.successor_scope),
+            to_micros(now),
+            to_micros(family.idle_expires_at),
+            *_values_of(token),
+        )
 
     async def extend_family(self, token: AccessToken, *, idle_expires_at: datetime) -> bool:
         """Store a further access token of a family that lives, and put off its idle end."""
-
-        def operation() -> Operation[bool]:
-            if not (yield Statement(_EXTEND, (token.family_id, to_micros(idle_expires_at)))):
-                return False
-            yield _inserting(token)
-            return True
-
-        return await self._database.write(operation)
+        return await self._database.write_set(EXTEND, token.family_id, to_micros(idle_expires_at), *_values_of(token))
 
     async def end_family(self, family_id: FamilyId, event: Event, *, now: datetime) -> None:
         """End the family with all its tokens: one row."""
@@ -160,16 +109,13 @@ def inserting_code(code: AuthorizationCode, connection_id: ConnectionId) -> Stat
     )
 
 
-def _inserting(token: AccessToken) -> Statement:
-    return Statement(
-        _APPEND_ACCESS,
-        (
-            token.id,
-            token.digest,
-            token.family_id,
-            str(token.scope),
-            token.resource,
-            to_micros(token.issued_at),
-            to_micros(token.expires_at),
-        ),
+def _values_of(token: AccessToken) -> tuple[Value, ...]:
+    return (
+        token.id,
+        token.digest,
+        token.family_id,
+        str(token.scope),
+        token.resource,
+        to_micros(token.issued_at),
+        to_micros(token.expires_at),
     )

@@ -4,12 +4,32 @@ SQL has `$1` placeholders. A write is an *operation*: a generator function that 
 and returns its result; the engine runs it as one transaction and commits before the caller gets the result. An
 operation that raises is rolled back whole. Because an engine may have to run it again, an operation does nothing but
 yield statements and compute.
+
+A statement that must see a row as it will be at the end of the transaction reads it `FOR SHARE`; SQLite, where a
+transaction that writes has the file to itself, leaves that out.
 """
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
 from typing import Any, ParamSpec, Protocol, TypeAlias, TypeVar
+
+from consentry.model.micros import from_micros, from_micros_or_none, to_micros, to_micros_or_none
+
+__all__ = [
+    "Database",
+    "KeyedRead",
+    "Operation",
+    "P",
+    "Row",
+    "SetWrite",
+    "Statement",
+    "T",
+    "Value",
+    "from_micros",
+    "from_micros_or_none",
+    "to_micros",
+    "to_micros_or_none",
+]
 
 Value: TypeAlias = str | int | bytes | None
 Row: TypeAlias = tuple[Any, ...]
@@ -32,16 +52,33 @@ class KeyedRead:
 
     `sql` selects the key as its first column, and holds the placeholder `{key}` where the condition on it stands, as in
     `WHERE t.id {key}`. It takes no other argument. Make one for each statement, and keep it: it is told by identity.
+    `for_one` is the statement for the key `$1`, on either engine; `for_many` that for an array of keys, on PostgreSQL.
     """
 
     sql: str
+    for_one: str = field(init=False)
+    for_many: str = field(init=False)
 
-    def where(self, condition: str) -> str:
-        """Return the statement with this condition on the key."""
-        return self.sql.replace("{key}", condition)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "for_one", self.sql.replace("{key}", "= $1"))
+        object.__setattr__(self, "for_many", self.sql.replace("{key}", "= ANY ($1::text[])"))
 
 
 Operation: TypeAlias = Generator[Statement, Sequence[Row], T]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SetWrite:
+    """A change that many ask for at once, each with values of its own, and each of them is done or not.
+
+    `one` does it for one of them and tells whether it was done. `many` does it for all of them in one statement of
+    PostgreSQL: `$n` is the array of their n-th values, and it returns the places, from 1, of those for whom it was
+    done. Those whom it leaves out are then done by `one`: it may leave out whoever comes twice, and whoever would have
+    to wait for a row.
+    """
+
+    one: Callable[..., Operation[bool]]
+    many: str
 
 
 class Database(Protocol):
@@ -59,30 +96,10 @@ class Database(Protocol):
         """Run `operation` as one transaction; return its result once it is durable."""
         ...
 
+    async def write_set(self, write: SetWrite, *values: Value) -> bool:
+        """Do the write together with all who ask for it now; tell whether it was done for this one, once durable."""
+        ...
+
     async def close(self) -> None:
         """Finish what is under way and let go of the database."""
         ...
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-def to_micros(moment: datetime) -> int:
-    """Return microseconds since the epoch, as every `*_at` column holds them."""
-    return (moment - _EPOCH) // _MICROSECOND
-
-
-def to_micros_or_none(moment: datetime | None) -> int | None:
-    """Return microseconds since the epoch, or None."""
-    return None if moment is None else to_micros(moment)
-
-
-def from_micros(value: int) -> datetime:
-    """Return the aware UTC datetime of a `*_at` column."""
-    return _EPOCH + timedelta(microseconds=value)
-
-
-def from_micros_or_none(value: int | None) -> datetime | None:
-    """Return the aware UTC datetime of a `*_at` column that may be empty."""
-    return None if value is None else from_micros(value)

@@ -13,7 +13,8 @@ from typing import Any
 import asyncpg
 
 from consentry.postgres_url import parse_postgres_url
-from consentry.storage.database import KeyedRead, Operation, P, Row, Statement, T, Value
+from consentry.storage.database import KeyedRead, Operation, P, Row, SetWrite, Statement, T, Value
+from consentry.storage.gathered_writes import GatheredWrites, SetRefusedError
 from consentry.storage.postgres_session import connecting
 
 TRIES_MOST = 8
@@ -34,6 +35,7 @@ class PostgresDatabase:
         self._pool: asyncpg.Pool | None = None
         self._opening = asyncio.Lock()
         self._closed = False
+        self._gathered: dict[SetWrite, GatheredWrites] = {}
 
     async def read(self, sql: str, *args: Value) -> Sequence[Row]:
         """Return the rows of one statement, as committed when it began."""
@@ -43,7 +45,7 @@ class PostgresDatabase:
 
     async def read_by_key(self, read: KeyedRead, key: str) -> Sequence[Row]:
         """Return the rows of `key`, as committed when the statement began."""
-        return await self.read(read.where("= $1"), key)
+        return await self.read(read.for_one, key)
 
     async def write(self, operation: Callable[P, Operation[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `operation` as one transaction; return its result once PostgreSQL has made it durable."""
@@ -55,8 +57,17 @@ class PostgresDatabase:
                 await asyncio.sleep(_pause(tried, connection.get_server_pid()))
             return await _run(connection, operation(*args, **kwargs))
 
+    async def write_set(self, write: SetWrite, *values: Value) -> bool:
+        """Do the write in one statement with all who ask for it in this turn; tell whether it was done for this one."""
+        gathered = self._gathered.get(write)
+        if gathered is None:
+            gathered = self._gathered[write] = GatheredWrites(write, self._write_many, self.write)
+        return await gathered.add(values)
+
     async def close(self) -> None:
         """Let what is under way finish, and close the connections."""
+        for gathered in self._gathered.values():
+            await gathered.finish()
         self._closed = True
         pool, self._pool = self._pool, None
         if pool is not None:
@@ -64,6 +75,19 @@ class PostgresDatabase:
                 await asyncio.wait_for(pool.close(), CLOSE_TIMEOUT_SECONDS)
             except TimeoutError:
                 pool.terminate()
+
+    async def _write_many(self, sql: str, columns: Sequence[Sequence[Value]]) -> set[int]:
+        pool = self._pool or await self._open()
+        async with pool.acquire() as connection:
+            try:
+                return {record[0] for record in await connection.fetch(sql, *columns)}
+            except TimeoutError:
+                raise
+            except Exception as fault:
+                if connection.is_closed():
+                    raise
+                # The server goes on, or was never asked: nothing of the set was done.
+                raise SetRefusedError from fault
 
     async def _open(self) -> asyncpg.Pool:
         async with self._opening:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import apsw
 
-    from consentry.storage.database import KeyedRead, Operation, P, Row, T, Value
+    from consentry.storage.database import KeyedRead, Operation, P, Row, SetWrite, T, Value
 
 
 class SqliteReadPool:
@@ -52,11 +52,15 @@ class SqliteReadPool:
 
     async def read_by_key(self, read: KeyedRead, key: str) -> Sequence[Row]:
         """Return the rows of `key`, read in this thread from what is committed now."""
-        return await self.read(read.where("= $1"), key)
+        return await self.read(read.for_one, key)
 
     async def write(self, operation: Callable[P, Operation[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `operation` as one transaction; return its result once it is on the disk."""
         return await self._database.write(operation, *args, **kwargs)
+
+    async def write_set(self, write: SetWrite, *values: Value) -> bool:
+        """Do the write for this caller; tell whether it was done, once it is on the disk."""
+        return await self._database.write_set(write, *values)
 
     async def close(self) -> None:
         """Commit what waits, and close every connection; one that is reading, once it has read."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from consentry.settings_values import sqlite_path
-from consentry.storage.database import Database, KeyedRead, Operation, P, Row, Statement, T, Value
+from consentry.storage.database import Database, KeyedRead, Operation, P, Row, SetWrite, Statement, T, Value
 from consentry.storage.holder import MEMBER_COLUMNS
 
 _JOINED = re.compile(r"LEFT JOIN members m ON m\.organisation_id = \S+ AND m\.user_id = \S+")
@@ -68,6 +68,9 @@ class ViewDatabase:
         self.view = source.view
         self._database = database
         self._compose = source.compose
+        self._compose_set = lru_cache(maxsize=64)(
+            lambda write: SetWrite(self._composing(write.one), source.compose(write.many))
+        )
         self._compose_keyed = lru_cache(maxsize=64)(lambda read: KeyedRead(source.compose(read.sql)))
 
     async def read(self, sql: str, *args: Value) -> Sequence[Row]:
@@ -81,6 +84,10 @@ class ViewDatabase:
     async def write(self, operation: Callable[P, Operation[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `operation` as one transaction; return its result once it is durable."""
         return await self._database.write(self._composing(operation), *args, **kwargs)
+
+    async def write_set(self, write: SetWrite, *values: Value) -> bool:
+        """Do the write together with all who ask for it now; tell whether it was done for this one, once durable."""
+        return await self._database.write_set(self._compose_set(write), *values)
 
     async def close(self) -> None:
         """Let go of the database."""

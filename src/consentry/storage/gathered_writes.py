@@ -1,0 +1,116 @@
+"""Writes that many ask for at once, gathered: all of one event-loop turn go in one statement and one commit.
+
+While a few such statements are under way, the next one gathers. Each caller is answered after the commit that made its
+own data durable. Whoever the statement left out, and everybody where the database refused it, is done alone, so that
+one who cannot be done fails alone, and one who must wait for a row keeps nobody else waiting.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, NamedTuple
+
+from consentry.storage.database import SetWrite, Value
+
+SET_MOST = 256
+# One that PostgreSQL works on, and one that travels or is taken apart here meanwhile.
+SETS_AT_ONCE = 2
+# Whoever waits for a row does so on a connection of the pool that others need too.
+ALONE_AT_ONCE = 4
+
+
+class SetRefusedError(Exception):
+    """The database refused the statement for a whole set, and nothing of it was done."""
+
+
+class _Caller(NamedTuple):
+    values: tuple[Value, ...]
+    answer: "asyncio.Future[bool]"
+
+
+class GatheredWrites:
+    """All callers of one write. Belongs to one event loop.
+
+    `do_many` runs the statement with the columns of a set and returns the places of those for whom it was done; it
+    raises SetRefusedError where it certainly did nothing. `do_one` does the write for one caller.
+    """
+
+    def __init__(
+        self,
+        write: SetWrite,
+        do_many: Callable[[str, Sequence[Sequence[Value]]], Awaitable[set[int]]],
+        do_one: Callable[..., Awaitable[bool]],
+    ) -> None:
+        self._write = write
+        self._do_many = do_many
+        self._do_one = do_one
+        self._waiting: list[_Caller] = []
+        self._under_way = 0
+        self._alone = asyncio.Semaphore(ALONE_AT_ONCE)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def add(self, values: tuple[Value, ...]) -> bool:
+        """Do the write for this caller with all who wait; tell whether it was done."""
+        loop = asyncio.get_running_loop()
+        if not self._waiting:
+            loop.call_soon(self._send)
+        answer: asyncio.Future[bool] = loop.create_future()
+        self._waiting.append(_Caller(values, answer))
+        return await answer
+
+    async def finish(self) -> None:
+        """Wait until all who ask have been answered."""
+        while self._waiting or self._tasks:
+            self._send()
+            if self._tasks:
+                await asyncio.wait(self._tasks)
+
+    def _send(self) -> None:
+        while self._waiting and self._under_way < SETS_AT_ONCE:
+            callers = [caller for caller in self._waiting[:SET_MOST] if not caller.answer.done()]
+            del self._waiting[:SET_MOST]
+            if callers:
+                self._under_way += 1
+                self._start(self._send_set(callers))
+
+    async def _send_set(self, callers: Sequence[_Caller]) -> None:
+        done: set[int] = set()
+        try:
+            done = await self._do_many(self._write.many, list(zip(*(caller.values for caller in callers), strict=True)))
+        except SetRefusedError:
+            pass
+        except BaseException as fault:  # noqa: BLE001 - whether it was done is not known, and each caller must hear it
+            for caller in callers:
+                _fail(caller, fault)
+            return
+        finally:
+            self._under_way -= 1
+            self._send()
+        for place, caller in enumerate(callers, 1):
+            if place not in done:
+                self._start(self._send_alone(caller))
+            elif not caller.answer.done():
+                caller.answer.set_result(True)
+
+    async def _send_alone(self, caller: _Caller) -> None:
+        try:
+            async with self._alone:
+                done = await self._do_one(self._write.one, *caller.values)
+        except BaseException as fault:  # noqa: BLE001 - it is the caller's
+            _fail(caller, fault)
+        else:
+            if not caller.answer.done():
+                caller.answer.set_result(done)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _fail(caller: _Caller, fault: BaseException) -> None:
+    if caller.answer.done():
+        return
+    if isinstance(fault, asyncio.CancelledError):
+        caller.answer.cancel()
+    else:
+        caller.answer.set_exception(fault)
