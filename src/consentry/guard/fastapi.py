@@ -1,9 +1,10 @@
 """The guard in a FastAPI application: a route names the permission that it needs, and is given the `Access`."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from inspect import Parameter, Signature
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request, Response, Security
+from fastapi import FastAPI, Request, Response, Security
 from fastapi.openapi.models import (
     HTTPBearer,
     OAuth2,
@@ -33,7 +34,28 @@ class _Documented(SecurityBase):
         """Leave the call alone."""
 
 
-_bearer = _Documented("Bearer", HTTPBearer(description="An access token of a connected app, or an API key."))
+class _Requirement(SecurityBase):
+    """Finds the access of a call, and documents a bearer credential by being the scheme itself.
+
+    FastAPI takes some microseconds for each dependency in a call, so there is none but this one and, for the document,
+    that of the scopes.
+    """
+
+    def __init__(self, guard: AsyncGuard, permissions: Sequence[str], scopes: Sequence[str] | None) -> None:
+        self.scheme_name = "Bearer"
+        self.model = HTTPBearer(description="An access token of a connected app, or an API key.")
+        self._guard = guard
+        self._permissions = permissions
+        parameters = [Parameter("request", Parameter.KEYWORD_ONLY, annotation=Request)]
+        if scopes is not None:
+            asked = Annotated[None, Security(_Documented("OAuth2", _code_flow(guard)), scopes=scopes)]
+            parameters.append(Parameter("_", Parameter.KEYWORD_ONLY, annotation=asked))
+        self.__signature__ = Signature(parameters)
+
+    async def __call__(self, request: Request, _: None = None) -> Access:
+        """Return the access. Raises CallRefusedError."""
+        guard = self._guard
+        return await guard.authorise_call(call_of(request.scope, guard.trusted_proxies), self._permissions)
 
 
 def require(guard: AsyncGuard, *permissions: str) -> Callable[..., Awaitable[Access]]:
@@ -48,23 +70,7 @@ def require(guard: AsyncGuard, *permissions: str) -> Callable[..., Awaitable[Acc
     Raises UnknownPermissionError, when the route is declared, for a permission that the catalog does not have.
     """
     guard.require_known(permissions)
-    scopes = find_scopes(permissions, guard.catalog)
-
-    async def find_access(request: Request, _: Annotated[None, Depends(_bearer)]) -> Access:
-        return await guard.authorise_call(call_of(request.scope, guard.trusted_proxies), permissions)
-
-    if scopes is None:
-        return find_access
-    oauth2 = _Documented("OAuth2", _code_flow(guard))
-
-    async def find_access_of_apps_too(
-        request: Request,
-        bearer: Annotated[None, Depends(_bearer)],
-        _: Annotated[None, Security(oauth2, scopes=scopes)],
-    ) -> Access:
-        return await find_access(request, bearer)
-
-    return find_access_of_apps_too
+    return _Requirement(guard, permissions, find_scopes(permissions, guard.catalog))
 
 
 def install(app: FastAPI, guard: AsyncGuard) -> None:
