@@ -39,6 +39,7 @@ class PooledConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg has 
         await self.execute("BEGIN READ WRITE")
         try:
             rows = await super().fetch(query, *args, **options)
+            await self.execute("COMMIT")
         except asyncio.CancelledError:
             # Whoever is lent it next must not find a transaction under way, and there is no more time to end this one.
             self.terminate()
@@ -47,7 +48,6 @@ class PooledConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg has 
             if not self.is_closed():
                 await self.execute("ROLLBACK")
             raise
-        await self.execute("COMMIT")
         return rows
 
 
