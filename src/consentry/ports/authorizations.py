@@ -63,7 +63,10 @@ class AuthorizationStore(Protocol):
         ...
 
     async def issue_remembered(self, code: AuthorizationCode) -> bool:
-        """Store a code under a connection that lives, to an active app. False: not so now, and nothing was stored."""
+        """Store a code under a connection that lives, to an active app, for what of its scope both still let through.
+
+        False: nothing is left of it now, and nothing was stored.
+        """
         ...
 
     async def decline(self, request_id: RequestId, session_id: SessionId, event: Event) -> bool:

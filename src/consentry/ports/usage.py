@@ -30,5 +30,5 @@ class UsageStore(Protocol):
     """Keeps first and last use."""
 
     async def write(self, uses: Sequence[Use]) -> None:
-        """Write all of `uses` as one operation; a later use that is already written stays."""
+        """Write all of `uses`, which name each credential once; a later use that is already written stays."""
         ...

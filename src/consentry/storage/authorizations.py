@@ -45,11 +45,15 @@ WHERE id = $1 AND session_id = $2 AND answered_at IS NULL AND expires_at > $3
 RETURNING id
 """
 
-# Takes the row of the one live connection, new or old, and holds it until the end of the transaction. From a SELECT, so
-# that an app which was deactivated or deleted meanwhile gives no row, and is connected to by nobody.
+# Holds the app as it is until the end of the transaction, so that nobody deactivates or narrows it in between.
+_TAKE_APP = """
+SELECT required_scopes || ' ' || optional_scopes FROM apps WHERE id = $1 AND status = 'active' FOR SHARE
+"""
+
+# Takes the row of the one live connection, new or old, and holds it until the end of the transaction.
 _TAKE_CONNECTION = """
 INSERT INTO connections (id, organisation_id, user_id, app_id, scopes, declined_scopes, created_at, updated_at)
-SELECT $1, $2, $3, id, '', '', $5, $5 FROM apps WHERE id = $4 AND status = 'active'
+VALUES ($1, $2, $3, $4, '', '', $5, $5)
 ON CONFLICT (user_id, organisation_id, app_id) WHERE ended_at IS NULL DO UPDATE SET updated_at = excluded.updated_at
 RETURNING id, scopes, declined_scopes
 """
@@ -61,9 +65,11 @@ INSERT INTO consents (id, connection_id, user_id, asked, approved, page_version,
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
 
-_IS_LIVE = """
-SELECT c.id FROM connections c JOIN apps a ON a.id = c.app_id
-WHERE c.id = $1 AND c.ended_at IS NULL AND a.status = 'active'
+# The app is taken before the connection, in the order in which whoever deletes an app takes them.
+_TAKE_STANDING = """
+SELECT c.scopes, a.required_scopes || ' ' || a.optional_scopes
+FROM apps a JOIN connections c ON c.app_id = a.id
+WHERE c.id = $1 AND c.ended_at IS NULL AND a.status = 'active' FOR SHARE
 """
 
 
@@ -121,18 +127,21 @@ class SqlAuthorizationStore:
             at = to_micros(answer.at)
             if not (yield Statement(_ANSWER, (answer.request_id, answer.session_id, at))):
                 return False
+            app = yield Statement(_TAKE_APP, (answer.app_id,))
+            if not app:
+                raise ConflictError("The app was deactivated or deleted meanwhile.")
+            # What was taken from the app since the page was shown was neither approved nor declined.
+            app_scopes = _stored(app[0][0])
             taken = yield Statement(
                 _TAKE_CONNECTION,
                 (answer.new_connection_id, answer.organisation_id, answer.user_id, answer.app_id, at),
             )
-            if not taken:
-                raise ConflictError("The app was deactivated or deleted meanwhile.")
             connection_id, before, declined_before = taken[0]
-            scopes = (Scope.parse(before) - answer.answered) | answer.approved
-            declined = (Scope.parse(declined_before) | answer.answered) - scopes
-            granted = answer.asked & scopes
+            scopes = (_stored(before) - answer.answered) | (answer.approved & app_scopes)
+            declined = (_stored(declined_before) | (answer.answered & app_scopes)) - scopes
+            granted = answer.asked & scopes & app_scopes
             if not granted:
-                # The connection that the offer built on was ended meanwhile: nothing that was put to the user is left.
+                # The connection that the offer built on was ended meanwhile, or the app lost what was put to the user.
                 raise ConflictError("The connection was ended meanwhile. Go back to the app and connect again.")
             yield Statement(_SET_SCOPES, (connection_id, str(scopes), str(declined)))
             yield Statement(
@@ -148,18 +157,20 @@ class SqlAuthorizationStore:
                 ),
             )
             yield inserting_code(replace(answer.code, scope=granted), ConnectionId(connection_id))
-            yield events.append(answer.event)
+            yield events.append(replace(answer.event, details={**answer.event.details, "scope": str(granted)}))
             return True
 
         return await self._database.write(operation)
 
     async def issue_remembered(self, code: AuthorizationCode) -> bool:
-        """Store a code under a connection that lives."""
+        """Store a code under a connection that lives, for what of its scope still stands."""
 
         def operation() -> Operation[bool]:
-            if not (yield Statement(_IS_LIVE, (code.connection_id,))):
+            standing = yield Statement(_TAKE_STANDING, (code.connection_id,))
+            scope = code.scope & _stored(standing[0][0]) & _stored(standing[0][1]) if standing else Scope()
+            if not scope:
                 return False
-            yield inserting_code(code, code.connection_id)
+            yield inserting_code(replace(code, scope=scope), code.connection_id)
             return True
 
         return await self._database.write(operation)
@@ -168,3 +179,7 @@ class SqlAuthorizationStore:
         """Mark the request answered and write the event."""
         args = (request_id, session_id, to_micros(event.at))
         return await self._database.write(events.changing, Statement(_ANSWER, args), event)
+
+
+def _stored(scopes: str) -> Scope:
+    return Scope(frozenset(scopes.split()))
