@@ -1,0 +1,65 @@
+"""Load on one endpoint by wrk, of which every answer is looked at (load.lua)."""
+
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from cores import LOAD, on_core
+
+SCRIPT = Path(__file__).parent / "load.lua"
+FEWEST = 10
+FORM = "Content-Type: application/x-www-form-urlencoded"
+
+
+class WrongAnswerError(Exception):
+    """A server gave a wrong answer or none: what was measured is not what was meant."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """What is asked. `body` is a form with `@` where a credential goes; `credentials` has one in each line.
+
+    `mode` is one of load.lua's: `random`, `once` or `rotating`.
+    """
+
+    url: str
+    authorization: str
+    body: str
+    credentials: Path
+    mode: str
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one round gave. Latencies are in milliseconds."""
+
+    requests_per_second: float
+    p50: float
+    p99: float
+
+
+def drive(endpoint: Endpoint, *, connections: int, seconds: float, first: int = 1, count: int) -> Load:
+    """Ask on so many connections, for so long or until `count` credentials from the `first` on are used up.
+
+    Raises WrongAnswerError.
+    """
+    with tempfile.NamedTemporaryFile("r", suffix=".txt") as report:
+        headers = ["-H", FORM] + (["-H", f"Authorization: {endpoint.authorization}"] if endpoint.authorization else [])
+        wrk = ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", *headers, "-s", str(SCRIPT)]
+        arguments = [endpoint.mode, str(endpoint.credentials), str(first), str(count), endpoint.body, report.name]
+        command = on_core(LOAD, [*wrk, endpoint.url, "--", *arguments])
+        ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds + 60)
+        text = report.read()
+    if not text:
+        raise WrongAnswerError(f"wrk: {ran.stdout}{ran.stderr}")
+    return _read(endpoint, text)
+
+
+def _read(endpoint: Endpoint, text: str) -> Load:
+    line, _, sample = text.partition("\n")
+    answers, lasted, p50, p99, wrong, broken = line.split()
+    if int(wrong) or int(broken) or int(answers) < FEWEST:
+        raise WrongAnswerError(f"{endpoint.url}: {wrong} wrong answers of {answers}, {broken} broken: {sample}")
+    # From the first answer to the last, so the first does not count.
+    return Load((int(answers) - 1) / float(lasted), float(p50), float(p99))
