@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from consentry.model.micros import to_micros
+
 SMALL_CATALOG = """
 [permissions]
 "invoice.read" = "See invoices"
@@ -51,6 +53,9 @@ class FixedClock:
 
     def now(self) -> datetime:
         return self.present
+
+    def micros(self) -> int:
+        return to_micros(self.present)
 
     def pass_time(self, span: timedelta) -> None:
         self.present += span

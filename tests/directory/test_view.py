@@ -146,7 +146,7 @@ def test_a_view_that_is_missing_or_lacks_a_column_is_told_of_at_the_start(own_ur
 
 async def test_the_check_reads_the_view_by_the_products_own_indexes(view_world: DirectoryWorld, own_url: str) -> None:
     assert view_world
-    sql = ViewSource(own_url, VIEW).compose(_FIND_ACCESS_TOKEN.where("= $1"))
+    sql = ViewSource(own_url, VIEW).compose(_FIND_ACCESS_TOKEN.for_one)
     if own_url.startswith("sqlite"):
         connection = apsw.Connection(own_url.removeprefix("sqlite:///"))
         plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {_numbered(sql)}", ("c",))]

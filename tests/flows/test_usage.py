@@ -80,11 +80,11 @@ async def test_first_use_is_kept_and_last_use_goes_on(
 ) -> None:
     first = clock.present
     for _ in range(3):
-        recorder.record_connection(connection_id, clock.present)
+        recorder.record_connection(connection_id, to_micros(clock.present))
         clock.pass_time(SECOND)
     await recorder.flush()
     clock.pass_time(timedelta(hours=1))
-    recorder.record_connection(connection_id, clock.present)
+    recorder.record_connection(connection_id, to_micros(clock.present))
     await recorder.flush()
 
     assert await used(database) == (to_micros(first), to_micros(clock.present))
@@ -93,9 +93,9 @@ async def test_first_use_is_kept_and_last_use_goes_on(
 async def test_a_key_remembers_when_and_from_where_and_a_secret_when(
     database: Database, clock: FixedClock, recorder: UsageRecorder, connection_id: ConnectionId
 ) -> None:
-    recorder.record_api_key(KEY, clock.present, "192.0.2.7")
-    recorder.record_api_key(KEY, clock.present + SECOND, None)
-    recorder.record_secret(SECRET, clock.present)
+    recorder.record_api_key(KEY, to_micros(clock.present), "192.0.2.7")
+    recorder.record_api_key(KEY, to_micros(clock.present + SECOND), None)
+    recorder.record_secret(SECRET, to_micros(clock.present))
     await recorder.flush()
 
     assert connection_id
@@ -109,8 +109,8 @@ async def test_a_thousand_uses_are_one_write_and_the_next_comes_after_a_minute(
     clock: FixedClock, recorder: UsageRecorder, store: CountingStore, connection_id: ConnectionId
 ) -> None:
     for second in range(121):
-        recorder.record_connection(connection_id, clock.present)
-        recorder.record_api_key(KEY, clock.present, None)
+        recorder.record_connection(connection_id, to_micros(clock.present))
+        recorder.record_api_key(KEY, to_micros(clock.present), None)
         if second % 5 == 0:
             await recorder.write_due()
         clock.pass_time(SECOND)
@@ -126,12 +126,12 @@ async def test_a_write_that_fails_loses_nothing(
     connection_id: ConnectionId,
 ) -> None:
     first = clock.present
-    recorder.record_connection(connection_id, first)
+    recorder.record_connection(connection_id, to_micros(first))
     store.broken = True
     with pytest.raises(OSError, match="disk"):
         await recorder.write_due()
     store.broken = False
-    recorder.record_connection(connection_id, first + SECOND)
+    recorder.record_connection(connection_id, to_micros(first + SECOND))
 
     await recorder.write_due()
 
@@ -142,8 +142,8 @@ async def test_an_older_use_written_late_by_another_process_changes_nothing(
     database: Database, clock: FixedClock, connection_id: ConnectionId
 ) -> None:
     here, there = (UsageRecorder(SqlUsageStore(database), clock) for _ in range(2))
-    here.record_connection(connection_id, clock.present)
-    there.record_connection(connection_id, clock.present - SECOND)
+    here.record_connection(connection_id, to_micros(clock.present))
+    there.record_connection(connection_id, to_micros(clock.present - SECOND))
     await here.flush()
     await there.flush()
 
@@ -154,7 +154,7 @@ async def test_many_credentials_are_written_in_operations_of_bounded_size(
     clock: FixedClock, recorder: UsageRecorder, store: CountingStore
 ) -> None:
     for number in range(1201):
-        recorder.record_connection(ConnectionId(f"con_{number}"), clock.present)
+        recorder.record_connection(ConnectionId(f"con_{number}"), to_micros(clock.present))
 
     await recorder.flush()
 
@@ -170,7 +170,7 @@ async def test_the_loop_goes_on_after_a_fault_and_ends_when_cancelled(
 ) -> None:
     monkeypatch.setattr(usage, "WRITE_EVERY", timedelta(milliseconds=1))
     store.broken = True
-    recorder.record_connection(connection_id, clock.present)
+    recorder.record_connection(connection_id, to_micros(clock.present))
     loop = asyncio.create_task(recorder.run())
     await asyncio.sleep(0.02)
     store.broken = False

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from consentry.model.access import ALLOWED, Access, Reason, Refused
 from consentry.model.catalog import Catalog, parse_catalog
 from consentry.model.ids import ApiKeyId, AppId, ClientId, ConnectionId, OrganisationId, UserId
+from consentry.model.micros import to_micros
 from consentry.oauth.scope import Scope
 from small_world import SMALL_CATALOG
 
@@ -31,8 +32,8 @@ def access(approved: frozenset[str], held: frozenset[str], *, by_key: bool = Fal
         held=held,
         permissions=approved & held,
         resource=None,
-        issued_at=NOW,
-        expires_at=None,
+        issued_micros=to_micros(NOW),
+        expires_micros=None,
     )
 
 

@@ -5,7 +5,7 @@ Who may: operators everything. In their own organisation, whoever holds `member.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -198,7 +198,7 @@ class AccessReach:
         return _permissions(judge_token(token, now, None, self.approvals, self.book))
 
     def _of_key(self, seen: KeyInSight, holder: Holder) -> frozenset[str]:
-        key = as_if_allowed_here(replace(seen.key, holder=holder))
+        key = as_if_allowed_here(seen.key.held_by(holder))
         return _permissions(judge_key(key, self.clock.now(), None, self.book))
 
     async def _reach(

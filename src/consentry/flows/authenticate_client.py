@@ -8,6 +8,7 @@ from consentry.flows.usage import UsageRecorder
 from consentry.model.app import AppSecret, AppStatus
 from consentry.model.client import Client
 from consentry.model.ids import ClientId
+from consentry.model.micros import to_micros
 from consentry.model.secret import CredentialKind, Secret, digest, is_same_digest, parse_credential
 from consentry.oauth.client_authentication import ClientCredentials
 from consentry.oauth.errors import ErrorCode, OAuthError
@@ -60,7 +61,7 @@ class AuthenticateClient:
             if secret is None:
                 await self.throttle.record_failure(key, now)
                 raise _refused()
-            self.usage.record_secret(secret.id, now)
+            self.usage.record_secret(secret.id, to_micros(now))
         if client.app.status is not AppStatus.ACTIVE:
             raise OAuthError(ErrorCode.UNAUTHORIZED_CLIENT, "This app was deactivated by an administrator.")
         return client

@@ -3,15 +3,15 @@
 RFC 6750 §3.1 for the refusals; the rule itself is that of model/check.py.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from consentry.flows.usage import UsageRecorder
 from consentry.model.access import Access, Reason, Refused
 from consentry.model.approval import ApprovalBook
-from consentry.model.check import is_text_of_key, judge_key, judge_token
+from consentry.model.check import Judge, is_text_of_key
 from consentry.model.ids import API_KEY, ApiKeyId, TokenId
 from consentry.model.membership import RoleBook
-from consentry.model.secret import CredentialKind, ParsedCredential, is_same_digest, kind_of, parse_credential
+from consentry.model.secret import CredentialKind, ParsedCredential, identify, is_same_digest, kind_of, parse_credential
 from consentry.ports.credentials import CredentialStore
 from consentry.ports.world import Clock
 
@@ -23,6 +23,8 @@ _WRONG_KIND = Refused(
     Reason.MALFORMED_CREDENTIAL, "This kind of credential does not open an API. Send an access token or an API key."
 )
 
+_TOKEN, _KEY = CredentialKind.ACCESS_TOKEN, CredentialKind.API_KEY
+
 
 @dataclass(frozen=True, slots=True)
 class CheckBearer:
@@ -33,6 +35,10 @@ class CheckBearer:
     roles: RoleBook
     usage: UsageRecorder
     clock: Clock
+    _judge: Judge = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_judge", Judge(self.approvals, self.roles))
 
     async def check(self, text: str, *, address: str | None = None, resource: str | None = None) -> Access | Refused:
         """Return what the credential may do now, or why it may do nothing.
@@ -41,29 +47,29 @@ class CheckBearer:
         RFC 8707 identifier of the API that asks: a token bound to another one is refused; None asks for no binding.
         A malformed credential costs no read; a use is recorded without delaying the answer.
         """
+        # Most calls bring an access token, so that its way has no step that it does not need.
+        identified = identify(text, _TOKEN)
+        if identified is None:
+            return await self._check_other(text, address)
+        token_id, given = identified
+        token = await self.credentials.find_access_token(TokenId(token_id))
+        if token is None or not is_same_digest(token.digest, given):
+            return UNKNOWN
+        now = self.clock.micros()
+        answer = self._judge.token(token, now, resource)
+        if isinstance(answer, Access):
+            self.usage.record_connection(token.connection_id, now)
+        return answer
+
+    async def _check_other(self, text: str, address: str | None) -> Access | Refused:
         parsed = read_bearer(text)
         if isinstance(parsed, Refused):
             return parsed
-        if parsed.kind is CredentialKind.ACCESS_TOKEN:
-            return await self._check_token(parsed, resource)
-        return await self._check_key(parsed, address)
-
-    async def _check_token(self, parsed: ParsedCredential, resource: str | None) -> Access | Refused:
-        token = await self.credentials.find_access_token(TokenId(parsed.id))
-        if token is None or not is_same_digest(token.digest, parsed.digest):
-            return UNKNOWN
-        now = self.clock.now()
-        answer = judge_token(token, now, resource, self.approvals, self.roles)
-        if isinstance(answer, Access):
-            self.usage.record_connection(token.connection.id, now)
-        return answer
-
-    async def _check_key(self, parsed: ParsedCredential, address: str | None) -> Access | Refused:
         key = await self.credentials.find_api_key(ApiKeyId(API_KEY + parsed.id))
-        now = self.clock.now()
+        now = self.clock.micros()
         if key is None or not is_text_of_key(key, parsed.digest, now):
             return UNKNOWN
-        answer = judge_key(key, now, address, self.roles)
+        answer = self._judge.key(key, now, address)
         if isinstance(answer, Access):
             self.usage.record_api_key(key.id, now, address)
         return answer
@@ -71,8 +77,7 @@ class CheckBearer:
 
 def read_bearer(text: str) -> ParsedCredential | Refused:
     """Return the parts of an access token or API key whose form and checksum are right, or why it is neither."""
-    if text.startswith(CredentialKind.ACCESS_TOKEN):
-        return parse_credential(text, CredentialKind.ACCESS_TOKEN) or _MALFORMED
-    if text.startswith(CredentialKind.API_KEY):
-        return parse_credential(text, CredentialKind.API_KEY) or _MALFORMED
-    return _MALFORMED if kind_of(text) is None else _WRONG_KIND
+    parsed = parse_credential(text, _TOKEN) or parse_credential(text, _KEY)
+    if parsed is not None:
+        return parsed
+    return _MALFORMED if kind_of(text) in {None, _TOKEN, _KEY} else _WRONG_KIND

@@ -69,7 +69,7 @@ class ExplainAccess:
             return await self._explain_token(acting, TokenId(parsed.id), parsed.digest, entries, resource)
         key_id = ApiKeyId(API_KEY + parsed.id)
         key = await self.credentials.find_api_key(key_id)
-        if key is None or not is_text_of_key(key, parsed.digest, self.clock.now()):
+        if key is None or not is_text_of_key(key, parsed.digest, self.clock.micros()):
             return _unknown(acting)
         return await self._explain_key(acting, key_id, entries, address)
 

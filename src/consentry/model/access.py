@@ -7,9 +7,11 @@ effective = permissions of the key ∩ the member's permissions now             
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from consentry.model.catalog import Catalog
 from consentry.model.ids import ApiKeyId, AppId, ClientId, ConnectionId, OrganisationId, UserId
+from consentry.model.micros import from_micros, from_micros_or_none
 from consentry.oauth.scope import Scope
 
 
@@ -58,12 +60,12 @@ class Refused:
 ALLOWED = Allowed()
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(NamedTuple):
     """The guard's answer for a credential that works.
 
     `approved` is what consent (and the app's registration) or the key allows; `held` is what the member may do now;
-    `permissions` is what both allow. `scope` holds the approved scopes that the app still has; None for a key.
+    `permissions` is what both allow. `scope` holds the approved scopes that the app still has; None for a key. Times
+    are kept in microseconds since the epoch, as they were read; `issued_at` and `expires_at` are their datetimes.
     """
 
     organisation_id: OrganisationId
@@ -77,8 +79,18 @@ class Access:
     held: frozenset[str]
     permissions: frozenset[str]
     resource: str | None
-    issued_at: datetime
-    expires_at: datetime | None
+    issued_micros: int
+    expires_micros: int | None
+
+    @property
+    def issued_at(self) -> datetime:
+        """When the credential was issued, in UTC."""
+        return from_micros(self.issued_micros)
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """From when on the credential is worth nothing, in UTC; None for one that does not expire."""
+        return from_micros_or_none(self.expires_micros)
 
     def decide(self, permission: str, catalog: Catalog) -> Allowed | Refused:
         """Say whether the credential may do `permission` now, and if not, which side is missing."""

@@ -4,7 +4,7 @@ The verdict is always that of model/check.py and `Access.decide`; what stands be
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -13,7 +13,6 @@ from consentry.model.app import AppStatus
 from consentry.model.approval import ApprovalBook
 from consentry.model.catalog_entry import PermissionEntry
 from consentry.model.check import judge_key, judge_token
-from consentry.model.ids import TokenId
 from consentry.model.live import LiveApiKey, LiveConnection, LiveToken
 from consentry.model.membership import Holder, RoleBook, parse_role_grants, render_role_grants
 from consentry.model.organisation import Standing
@@ -135,22 +134,12 @@ def nothing_known(refused: Refused) -> Explanation:
 
 def as_if_issued(connection: LiveConnection, holder: Holder, now: datetime) -> LiveToken:
     """Return a token as it would be if all that was approved were issued at `now`."""
-    return LiveToken(
-        TokenId(""),
-        b"",
-        connection.scopes,
-        None,
-        now,
-        now + _A_MOMENT,
-        family_ended=False,
-        connection=connection,
-        holder=holder,
-    )
+    return LiveToken.hanging_on(connection, holder, now, now + _A_MOMENT)
 
 
 def as_if_allowed_here(key: LiveApiKey) -> LiveApiKey:
     """Return the key as it is used from a network that it allows."""
-    return replace(key, allowed_networks=())
+    return key._replace(networks="")
 
 
 def held_through(permission: str, holder: Holder, book: RoleBook) -> tuple[str, ...]:

@@ -42,6 +42,11 @@ def base62(number: int, length: int) -> str:
     return "".join(reversed(pairs))[-length:]
 
 
+def base62_of_32_bits(number: int) -> str:
+    """Return what `base62(number, 6)` does, for a number below 2**32: every credential that is read asks for one."""
+    return _PAIRS[number // 14_776_336] + _PAIRS[number // 3844 % 3844] + _PAIRS[number % 3844]
+
+
 def encode_id(milliseconds: int, randomness: bytes) -> str:
     """Return the 22 characters of an identifier made at `milliseconds` since the epoch with 10 random bytes."""
     if len(randomness) != RANDOM_BYTES:

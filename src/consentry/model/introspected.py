@@ -10,6 +10,7 @@ from typing import Any
 
 from consentry.model.access import Access, Reason, Refused
 from consentry.model.ids import ApiKeyId, AppId, ClientId, ConnectionId, OrganisationId, UserId
+from consentry.model.micros import to_micros
 from consentry.oauth.scope import Scope
 
 DETAIL = "detail"
@@ -74,8 +75,8 @@ def _read_access(body: Mapping[str, Any], detail: Mapping[str, Any]) -> Access:
         held=held,
         permissions=permissions,
         resource=None if audience is None else _text(audience),
-        issued_at=_moment(body["iat"]),
-        expires_at=None if body.get("exp") is None else _moment(body["exp"]),
+        issued_micros=_micros(body["iat"]),
+        expires_micros=None if body.get("exp") is None else _micros(body["exp"]),
     )
 
 
@@ -91,7 +92,7 @@ def _names(value: Any) -> frozenset[str]:
     return frozenset(_text(name) for name in value)
 
 
-def _moment(value: Any) -> datetime:
+def _micros(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError("A time is no number.")
-    return datetime.fromtimestamp(value, UTC)
+    return to_micros(datetime.fromtimestamp(value, UTC))

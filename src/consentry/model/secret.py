@@ -10,10 +10,10 @@ import hashlib
 import hmac
 import re
 import zlib
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
-from consentry.model.ids import ID_LENGTH, base62
+from consentry.model.ids import ID_LENGTH, base62, base62_of_32_bits
 
 SECRET_BYTES = 32
 SECRET_LENGTH = 43
@@ -51,8 +51,7 @@ class CredentialKind(StrEnum):
     SESSION = "cst_se_"
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedCredential:
+class ParsedCredential(NamedTuple):
     """A credential whose form and checksum are right; whether it is genuine, only its record can say.
 
     `id` is the 22 characters without a prefix; `payload` is all between the identifier and the checksum.
@@ -99,13 +98,24 @@ def parse_credential(text: str, kind: CredentialKind) -> ParsedCredential | None
 
     Pure and linear; a credential with any one character changed is refused here, before any read.
     """
-    if not text.startswith(kind) or _FORMS[kind].fullmatch(text) is None:
+    form = _FORMS[kind].fullmatch(text)
+    if form is None:
         return None
-    body = text[:-CHECKSUM_LENGTH]
-    if text[-CHECKSUM_LENGTH:] != _checksum(body):
+    body, record_id, payload, checksum = form.groups()
+    if checksum != _checksum(body):
         return None
-    start = len(kind)
-    return ParsedCredential(kind, body[start : start + ID_LENGTH], Secret(body[start + ID_LENGTH :]))
+    return ParsedCredential(kind, record_id, Secret(payload))
+
+
+def identify(text: str, kind: CredentialKind) -> tuple[str, bytes] | None:
+    """Return the `id` and the `digest` of what `parse_credential` returns, or None; in half the time."""
+    form = _FORMS[kind].fullmatch(text)
+    if form is None:
+        return None
+    body, record_id, payload, checksum = form.groups()
+    if checksum != base62_of_32_bits(zlib.crc32(body.encode())):
+        return None
+    return record_id, hashlib.sha256(payload.encode()).digest()
 
 
 def kind_of(text: str) -> CredentialKind | None:
@@ -114,12 +124,15 @@ def kind_of(text: str) -> CredentialKind | None:
 
 
 def _checksum(body: str) -> str:
-    return base62(zlib.crc32(body.encode("ascii")), CHECKSUM_LENGTH)
+    return base62_of_32_bits(zlib.crc32(body.encode("ascii")))
 
 
 # A refresh token's payload also holds its generation (6) and a MAC (22): see model/refresh_token.py.
 _PAYLOAD_LENGTHS = {CredentialKind.REFRESH_TOKEN: SECRET_LENGTH + 28}
 _FORMS = {
-    kind: re.compile(rf"{kind}[0-9A-Za-z]{{{ID_LENGTH + _PAYLOAD_LENGTHS.get(kind, SECRET_LENGTH) + CHECKSUM_LENGTH}}}")
+    kind: re.compile(
+        rf"({kind}([0-9A-Za-z]{{{ID_LENGTH}}})([0-9A-Za-z]{{{_PAYLOAD_LENGTHS.get(kind, SECRET_LENGTH)}}}))"
+        rf"([0-9A-Za-z]{{{CHECKSUM_LENGTH}}})"
+    )
     for kind in CredentialKind
 }

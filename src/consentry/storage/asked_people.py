@@ -101,12 +101,12 @@ class AskedCredentialStore(SqlCredentialStore):
     async def find_access_token(self, token_id: TokenId) -> LiveToken | None:
         """Return the token and all it hangs on, or None."""
         found = await super().find_access_token(token_id)
-        return None if found is None else replace(found, holder=await self._present.settle(found.holder))
+        return None if found is None else found.held_by(await self._present.settle(found.holder))
 
     async def find_api_key(self, key_id: ApiKeyId) -> LiveApiKey | None:
         """Return the key and all it hangs on, or None."""
         found = await super().find_api_key(key_id)
-        return None if found is None else replace(found, holder=await self._present.settle(found.holder))
+        return None if found is None else found.held_by(await self._present.settle(found.holder))
 
     async def find_code(self, code_id: CodeId) -> LiveCode | None:
         """Return the code and all it hangs on, or None."""
@@ -205,4 +205,4 @@ class AskedExplanationStore(SqlExplanationStore):
 
     async def _settled(self, keys: Sequence[KeyInSight]) -> list[KeyInSight]:
         present = await self._present.settle_all([one.key.holder for one in keys])
-        return [replace(one, key=replace(one.key, holder=holder)) for one, holder in zip(keys, present, strict=True)]
+        return [replace(one, key=one.key.held_by(holder)) for one, holder in zip(keys, present, strict=True)]

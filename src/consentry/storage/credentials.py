@@ -16,6 +16,9 @@ _CONNECTION_COLUMNS = """
 _CONNECTION_WIDTH = 8
 _CONNECTION_JOINS = f"JOIN apps a ON a.id = c.app_id {holder_joins('c.organisation_id', 'c.user_id')}"
 
+# The columns of these two are the fields of LiveToken and LiveApiKey, and `_make` would only count them once more.
+_new_row = tuple.__new__
+
 _FIND_ACCESS_TOKEN = KeyedRead(f"""
 SELECT t.id, t.digest, t.scope, t.resource, t.issued_at, t.expires_at, f.ended_at,
     {_CONNECTION_COLUMNS}, {HOLDER_COLUMNS}
@@ -59,36 +62,13 @@ class SqlCredentialStore(CredentialWrites):
 
     async def find_access_token(self, token_id: TokenId) -> LiveToken | None:
         """Return the token and all it hangs on in one strict read, or None."""
-        for row in await self._database.read_by_key(_FIND_ACCESS_TOKEN, token_id):
-            return LiveToken(
-                TokenId(row[0]),
-                row[1],
-                row[2],
-                row[3],
-                from_micros(row[4]),
-                from_micros(row[5]),
-                row[6] is not None,
-                *_connection_and_holder(row, 7),
-            )
-        return None
+        rows = await self._database.read_by_key(_FIND_ACCESS_TOKEN, token_id)
+        return _new_row(LiveToken, rows[0]) if rows else None
 
     async def find_api_key(self, key_id: ApiKeyId) -> LiveApiKey | None:
         """Return the key and all it hangs on in one strict read, or None."""
-        for row in await self._database.read_by_key(_FIND_API_KEY, key_id):
-            return LiveApiKey(
-                ApiKeyId(row[0]),
-                row[1],
-                row[2],
-                row[3],
-                from_micros_or_none(row[4]),
-                row[5],
-                tuple(row[6].split()),
-                from_micros(row[7]),
-                from_micros_or_none(row[8]),
-                row[9] is not None,
-                read_holder(row[10 : 10 + HOLDER_WIDTH]),
-            )
-        return None
+        rows = await self._database.read_by_key(_FIND_API_KEY, key_id)
+        return _new_row(LiveApiKey, rows[0]) if rows else None
 
     async def find_code(self, code_id: CodeId) -> LiveCode | None:
         """Return the code and all it hangs on, or None."""

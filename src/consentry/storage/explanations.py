@@ -8,7 +8,7 @@ from consentry.model.explanation import Names
 from consentry.model.ids import ApiKeyId, AppId, ClientId, ConnectionId, OrganisationId, TokenId, UserId
 from consentry.model.live import LiveApiKey, LiveConnection
 from consentry.ports.explanations import ConnectionInSight, KeyInSight, MemberInSight
-from consentry.storage.database import Database, Row, from_micros, from_micros_or_none
+from consentry.storage.database import Database, Row, from_micros_or_none
 from consentry.storage.events import LAST
 from consentry.storage.holder import HOLDER_COLUMNS, HOLDER_WIDTH, holder_joins, read_holder
 
@@ -121,17 +121,5 @@ def _connection(row: Row) -> ConnectionInSight:
 
 def _key(row: Row) -> KeyInSight:
     names, one = row[HOLDER_WIDTH : HOLDER_WIDTH + 3], row[HOLDER_WIDTH + 3 :]
-    key = LiveApiKey(
-        ApiKeyId(one[0]),
-        one[1],
-        digest=b"",
-        previous_digest=None,
-        previous_expires_at=None,
-        permissions=one[2],
-        allowed_networks=tuple(one[3].split()),
-        created_at=from_micros(one[4]),
-        expires_at=from_micros_or_none(one[5]),
-        revoked=one[6] is not None,
-        holder=read_holder(row[:HOLDER_WIDTH]),
-    )
+    key = LiveApiKey(ApiKeyId(one[0]), one[1], b"", None, None, *one[2:], *row[:HOLDER_WIDTH])
     return KeyInSight(key, Names(names[0], names[1], names[2], key_revoked_at=from_micros_or_none(one[6])))

@@ -23,6 +23,8 @@ class SqliteDatabase:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._reader = open_reader(path)
+        # One cursor for all: a read by key has all its rows before the next one begins.
+        self._read_by_key = self._reader.cursor().execute
         self.writer = SqliteWriter(path)
         self._closed = False
 
@@ -32,7 +34,7 @@ class SqliteDatabase:
 
     async def read_by_key(self, read: KeyedRead, key: str) -> Sequence[Row]:
         """Return the rows of `key`, read in this thread from what is committed now."""
-        return self._reader.execute(read.for_one, (key,)).fetchall()
+        return self._read_by_key(read.for_one, (key,)).fetchall()
 
     async def write(self, operation: Callable[P, Operation[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `operation` in the writer thread; return its result once it is on the disk."""
