@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import timedelta
 
     from starlette.datastructures import Headers
@@ -62,17 +63,21 @@ class BrowserSafety:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        added = self._for_flow if scope["path"] in _FLOW_PATHS else self._for_others
+        path = scope["path"]
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                kept = [pair for pair in message.get("headers", ()) if pair[0].lower() not in self._replaced]
-                chosen = {name.lower() for name, _ in kept}
-                unset = [pair for pair in _UNLESS_SET if pair[0] not in chosen]
-                message = {**message, "headers": [*kept, *added, *unset]}
+                message = {**message, "headers": self.protected(path, message.get("headers", ()))}
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+    def protected(self, path: str, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        """Return the headers of an answer for `path` with ours in place."""
+        added = self._for_flow if path in _FLOW_PATHS else self._for_others
+        kept = [pair for pair in headers if pair[0].lower() not in self._replaced]
+        chosen = {name.lower() for name, _ in kept}
+        return [*kept, *added, *(pair for pair in _UNLESS_SET if pair[0] not in chosen)]
 
 
 def is_https(issuer: str) -> bool:

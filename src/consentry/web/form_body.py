@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from consentry.oauth.parameters import MAX_FORM_BYTES, Parameters
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from starlette.types import Receive, Scope
 
 _FORM_TYPE = b"application/x-www-form-urlencoded"
@@ -18,6 +20,9 @@ class UnsupportedMediaTypeError(Exception):
 
 class BodyTooLargeError(Exception):
     """The body is larger than the limit; answer 413."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The form may hold {limit} bytes.")
 
 
 class ClientGoneError(Exception):
@@ -31,13 +36,26 @@ async def read_form(scope: Scope, receive: Receive, *, limit: int = MAX_FORM_BYT
     `limit`: IN-04), ClientGoneError, and what `Parameters.from_form` raises for a body that is no
     form.
     """
-    headers = dict(scope["headers"])
-    media_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
-    if media_type != _FORM_TYPE:
+    require_form(scope["headers"], limit)
+    return Parameters.from_form(await read_body(receive, limit))
+
+
+def require_form(headers: Iterable[tuple[bytes, bytes]], limit: int) -> None:
+    """Return if the headers announce a form of at most `limit` bytes, or of no length that they tell.
+
+    Raises UnsupportedMediaTypeError and BodyTooLargeError.
+    """
+    named = dict(headers)
+    media_type = named.get(b"content-type", b"")
+    if media_type != _FORM_TYPE and media_type.partition(b";")[0].strip().lower() != _FORM_TYPE:
         raise UnsupportedMediaTypeError("Send the form as application/x-www-form-urlencoded.")
-    declared = headers.get(b"content-length", b"0")
+    declared = named.get(b"content-length", b"0")
     if declared.isdigit() and (len(declared) > len(str(limit)) or int(declared) > limit):
-        raise BodyTooLargeError(f"The form may hold {limit} bytes.")
+        raise BodyTooLargeError(limit)
+
+
+async def read_body(receive: Receive, limit: int) -> bytes:
+    """Return the body. Raises BodyTooLargeError as soon as it is longer than `limit`, and ClientGoneError."""
     body = bytearray()
     while True:
         message = await receive()
@@ -45,7 +63,7 @@ async def read_form(scope: Scope, receive: Receive, *, limit: int = MAX_FORM_BYT
             raise ClientGoneError("The client went away.")
         chunk: bytes = message.get("body", b"")
         if len(body) + len(chunk) > limit:
-            raise BodyTooLargeError(f"The form may hold {limit} bytes.")
+            raise BodyTooLargeError(limit)
         body += chunk
         if not message.get("more_body", False):
-            return Parameters.from_form(bytes(body))
+            return bytes(body)

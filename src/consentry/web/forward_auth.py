@@ -1,7 +1,7 @@
 """`/guard/forward-auth`: a gateway asks about a call, and is told who calls or what to answer.
 
-For nginx `auth_request`, Caddy and Traefik `forward_auth`, and Envoy `ext_authz` over HTTP. A bare ASGI callable: it is
-asked on every request of the API behind the gateway.
+For nginx `auth_request`, Caddy and Traefik `forward_auth`, and Envoy `ext_authz` over HTTP. It is asked on every
+request of the API behind the gateway.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from consentry.caller_address import UNKNOWN, address_of
 from consentry.gate.answer import CallRefusedError, answer_refused
-from consentry.gate.call import Call, call_of
+from consentry.gate.call import Call
 from consentry.gate.gate import Gate
 from consentry.model.access import Access, Reason, Refused
 from consentry.model.guard_routes import GuardRoutes
@@ -19,16 +20,15 @@ from consentry.model.guard_routes_reading import parse_guard_routes
 from consentry.model.permission import render_permissions
 from consentry.model.request_path import AmbiguousRequestError
 from consentry.web.gateway_request import FORWARD_AUTH_PATH, is_from_nginx, read_gateway_request
-from consentry.web.json_answer import Header, send_bytes
+from consentry.web.program_endpoint import Header, ProgramAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from starlette.types import Receive, Scope, Send
-
     from consentry.gate.answer import Answer
     from consentry.model.guard_routes import GuardRoute
     from consentry.web.gateway_request import GatewayRequest
+    from consentry.web.program_endpoint import ProgramRequest
     from consentry.wiring import Deeds
 
 __all__ = [
@@ -52,6 +52,7 @@ IDENTITY_HEADERS = tuple(
 )
 """The headers that tell the API who calls."""
 
+_LENGTH = "content-length"
 _NO_STORE: Header = (b"cache-control", b"no-store")
 _UNDECLARED = Refused(
     Reason.ROUTE_NOT_DECLARED, "No line of the API's routes file is about this method and path, so nobody may call it."
@@ -76,26 +77,35 @@ class ForwardAuth:
     deeds: Deeds
     routes: GuardRoutes
 
-    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+    @property
+    def body_limit(self) -> int:
+        """The call's own body stays with the gateway: none is read here."""
+        return 0
+
+    def refuse(self, _request: ProgramRequest) -> ProgramAnswer | None:
+        """Refuse nothing unread: the method is that of the call."""
+        return None
+
+    async def answer(self, request: ProgramRequest, _body: bytes | None) -> ProgramAnswer:
         """Answer 200 with who calls, or 401, 403, 400 or 503 with what the caller is to be told."""
         try:
-            request = read_gateway_request(scope)
-            route = self.routes.find(request.method, request.segments)
+            called = read_gateway_request(request)
+            route = self.routes.find(called.method, called.segments)
             if route is None:
-                await _refuse(scope, send, self._answer(_UNDECLARED))
-            elif route.public:
-                await _let_in(send, {})
-            else:
-                await _let_in(send, await self._identify(await self._check(scope, request, route), request))
+                return _refuse(request, self._answer(_UNDECLARED))
+            if route.public:
+                return _let_in({})
+            return _let_in(await self._identify(await self._check(request, called, route), called))
         except AmbiguousRequestError as fault:
-            await _refuse(scope, send, self._answer(Refused(Reason.REQUEST_AMBIGUOUS, str(fault))))
+            return _refuse(request, self._answer(Refused(Reason.REQUEST_AMBIGUOUS, str(fault))))
         except CallRefusedError as refusal:
-            await _refuse(scope, send, refusal.answer)
+            return _refuse(request, refusal.answer)
 
-    async def _check(self, scope: Scope, request: GatewayRequest, route: GuardRoute) -> Access:
+    async def _check(self, request: ProgramRequest, called: GatewayRequest, route: GuardRoute) -> Access:
         gate = Gate(self.deeds.catalog, self.deeds.settings.issuer)
-        seen = call_of(scope, self.deeds.settings.trusted_proxies)
-        call = Call(seen.authorization, request.query, seen.address)
+        address = address_of(request.client or UNKNOWN, request.headers, self.deeds.settings.trusted_proxies)
+        authorization = [value.decode("latin-1") for value in request.values(b"authorization")]
+        call = Call(authorization, called.query, None if address == UNKNOWN else address)
         bearer = gate.read(call)
         try:
             checked = await self.deeds.check_bearer.check(bearer, address=call.address, resource=self.routes.resource)
@@ -139,19 +149,18 @@ class ForwardAuth:
         return answer_refused(refused, issuer=self.deeds.settings.issuer)
 
 
-async def _let_in(send: Send, identity: Mapping[bytes, str | None]) -> None:
+def _let_in(identity: Mapping[bytes, str | None]) -> ProgramAnswer:
     # Every header each time, empty where there is nothing to say: a gateway that copies them then overwrites what the
     # client sent under the same name, and Caddy 2.6 copies a placeholder for one that is missing.
-    named = ((name, (identity.get(name) or "").encode()) for name in IDENTITY_HEADERS)
-    await send_bytes(send, b"", status=200, headers=(_NO_STORE, *named))
+    named = tuple((name, (identity.get(name) or "").encode()) for name in IDENTITY_HEADERS)
+    return ProgramAnswer(200, (_NO_STORE,), b"", named)
 
 
-async def _refuse(scope: Scope, send: Send, answer: Answer) -> None:
-    headers = [(name.encode(), value.encode()) for name, value in answer.headers.items()]
+def _refuse(request: ProgramRequest, answer: Answer) -> ProgramAnswer:
+    headers = [(name.encode(), value.encode()) for name, value in answer.headers.items() if name != _LENGTH]
     status = answer.status
-    if is_from_nginx(scope):
+    if is_from_nginx(request):
         # nginx drops the body: it hands this header's text on instead.
         headers.append((b"x-consentry-refusal", answer.body))
         status = 403 if status in _UNKNOWN_TO_NGINX else status
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+    return ProgramAnswer(status, (), answer.body, tuple(headers))

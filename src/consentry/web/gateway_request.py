@@ -10,7 +10,7 @@ from consentry.model.request_path import AmbiguousRequestError, read_method, rea
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from starlette.types import Scope
+    from consentry.web.program_endpoint import ProgramRequest
 
 FORWARD_AUTH_PATH = "/guard/forward-auth"
 
@@ -34,29 +34,29 @@ class GatewayRequest:
     segments: tuple[str, ...]
 
 
-def is_from_nginx(scope: Scope) -> bool:
+def is_from_nginx(request: ProgramRequest) -> bool:
     """Tell whether the gateway is one that understands no other answers than 200, 401 and 403."""
-    return any(name == b"x-original-uri" for name, _ in scope["headers"])
+    return any(name == b"x-original-uri" for name, _ in request.headers)
 
 
-def read_gateway_request(scope: Scope) -> GatewayRequest:
+def read_gateway_request(request: ProgramRequest) -> GatewayRequest:
     """Return the call that the gateway asks about.
 
     Just one place may name it: with two, one of them is the client's word and not the gateway's. Raises
     AmbiguousRequestError for that, and for whatever the API behind could read differently.
     """
-    headers = _plain_headers(scope)
+    headers = _plain_headers(request)
     places = []
     for method_name, target_name in (_NGINX, _FORWARDED):
         if method_name in headers or target_name in headers:
             places.append((headers.get(method_name, []), headers.get(target_name, [])))
-    raw = scope.get("raw_path", scope["path"].encode()).decode("latin-1").partition("?")[0]
+    raw = request.path.decode("latin-1")
     if raw != FORWARD_AUTH_PATH:
         if not raw.startswith(f"{FORWARD_AUTH_PATH}/"):
             raise AmbiguousRequestError(_UNSAID)
-        query = scope["query_string"].decode("latin-1")
-        target = raw.removeprefix(FORWARD_AUTH_PATH) + (f"?{query}" if query else "")
-        places.append(([scope["method"]], [target]))
+        asked = request.query.decode("latin-1")
+        target = raw.removeprefix(FORWARD_AUTH_PATH) + (f"?{asked}" if asked else "")
+        places.append(([request.method], [target]))
     if len(places) != 1:
         raise AmbiguousRequestError(_UNSAID)
     methods, targets = places[0]
@@ -68,10 +68,10 @@ def read_gateway_request(scope: Scope) -> GatewayRequest:
     return GatewayRequest(read_method(methods[0]), path, query, read_path(path))
 
 
-def _plain_headers(scope: Scope) -> Mapping[str, list[str]]:
+def _plain_headers(request: ProgramRequest) -> Mapping[str, list[str]]:
     """Return the values by name; raises AmbiguousRequestError for headers that the API behind could take for others."""
     headers: dict[str, list[str]] = {}
-    for raw_name, raw_value in scope["headers"]:
+    for raw_name, raw_value in request.headers:
         name = raw_name.decode("latin-1")
         # Gateway interfaces (CGI, WSGI) make the same variable of x_consentry_subject and x-consentry-subject.
         read_as = name.replace("_", "-")

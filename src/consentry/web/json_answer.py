@@ -1,4 +1,4 @@
-"""JSON answers of the bare ASGI endpoints."""
+"""JSON answers of the endpoints that programs call."""
 
 from __future__ import annotations
 
@@ -6,38 +6,33 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from consentry.web.program_endpoint import Header, ProgramAnswer, send_answer
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from starlette.types import Send
 
-_JSON = (b"content-type", b"application/json")
-_NO_STORE = ((b"cache-control", b"no-store"), (b"pragma", b"no-cache"))
+_JSON: Header = (b"content-type", b"application/json")
+_UNSTORED: tuple[Header, ...] = (_JSON, (b"cache-control", b"no-store"), (b"pragma", b"no-cache"))
 _encode = msgspec.json.Encoder().encode
 
-Header = tuple[bytes, bytes]
+
+def json_answer(body: Mapping[str, object], *, status: int = 200, headers: tuple[Header, ...] = ()) -> ProgramAnswer:
+    """Return `body` as JSON, never to be stored (RFC 6749 §5.1)."""
+    return ProgramAnswer(status, _UNSTORED + headers if headers else _UNSTORED, _encode(body))
 
 
-async def send_json(
-    send: Send,
-    body: Mapping[str, object],
-    *,
-    status: int = 200,
-    headers: Sequence[Header] = (),
-    cache: bytes | None = None,
-) -> None:
-    """Send `body` as JSON, never to be stored unless `cache` says how (RFC 6749 §5.1)."""
-    caching = _NO_STORE if cache is None else ((b"cache-control", cache),)
-    await send_bytes(send, _encode(body), status=status, headers=(_JSON, *caching, *headers))
+def json_document(body: Mapping[str, object], *, cache: bytes, headers: tuple[Header, ...]) -> ProgramAnswer:
+    """Return `body` as JSON that may be stored as `cache` says."""
+    return ProgramAnswer(200, (_JSON, (b"cache-control", cache), *headers), _encode(body))
+
+
+async def send_json(send: Send, body: Mapping[str, object], *, status: int = 200) -> None:
+    """Send `body` as JSON, never to be stored."""
+    await send_answer(send, json_answer(body, status=status))
 
 
 async def send_bytes(send: Send, body: bytes, *, status: int, headers: Sequence[Header]) -> None:
     """Send a whole answer with its length."""
-    await send(
-        {
-            "type": "http.response.start",
-            "status": status,
-            "headers": [*headers, (b"content-length", str(len(body)).encode())],
-        }
-    )
-    await send({"type": "http.response.body", "body": body})
+    await send_answer(send, ProgramAnswer(status, tuple(headers), body))

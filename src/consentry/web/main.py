@@ -2,57 +2,67 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from consentry.oauth.metadata import (
-    INTROSPECTION_PATH,
-    JWKS_PATH,
-    REVOCATION_PATH,
-    TOKEN_PATH,
-    well_known_path,
-)
 from consentry.web.browser_safety import BrowserSafety
+from consentry.web.direct_endpoints import DirectEndpoints
 from consentry.web.forward_auth import FORWARD_AUTH_PATH, ForwardAuth, load_guard_routes
 from consentry.web.lazy_app import LazyApp
 from consentry.web.lifespan import live
 from consentry.web.oauth_endpoints import OAuthEndpoints
 from consentry.web.operations import Operations
+from consentry.web.program_endpoint import serve_over_asgi
 from consentry.web.request_frame import RequestFrame
 from consentry.wiring import open_deeds
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from consentry.settings import Settings
+    from consentry.web.program_endpoint import ProgramEndpoint
     from consentry.wiring import Deeds
 
 
-def build_app(settings: Settings) -> ASGIApp:
+def build_app(settings: Settings) -> Application:
     """Return the ASGI application for these settings, its database opened. It closes the database at shutdown."""
     return app_over(open_deeds(settings))
 
 
-def app_over(deeds: Deeds) -> ASGIApp:
+def app_over(deeds: Deeds) -> Application:
     """Return the ASGI application over deeds that are there; tests pass deeds with a clock of their own."""
-    return BrowserSafety(RequestFrame(_Doors(deeds), deeds), issuer=deeds.settings.issuer)
+    return Application(deeds)
+
+
+class Application:
+    """Consentry as an ASGI application. Our own HTTP protocol finds in `direct` what needs no ASGI between."""
+
+    def __init__(self, deeds: Deeds) -> None:
+        programs = {
+            **OAuthEndpoints(deeds).by_path(),
+            FORWARD_AUTH_PATH: ForwardAuth(deeds, load_guard_routes(deeds)),
+        }
+        frame = RequestFrame(_Doors(deeds, programs), deeds)
+        safety = BrowserSafety(frame, issuer=deeds.settings.issuer)
+        self._app = safety
+        self.direct = DirectEndpoints(programs, frame, safety)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer over ASGI."""
+        await self._app(scope, receive, send)
 
 
 class _Doors:
     """Sends what programs call straight to its endpoint, and everything else to the pages."""
 
-    def __init__(self, deeds: Deeds) -> None:
-        endpoints = OAuthEndpoints(deeds)
-        forward_auth = ForwardAuth(deeds, load_guard_routes(deeds))
+    def __init__(self, deeds: Deeds, programs: Mapping[str, ProgramEndpoint]) -> None:
         self._deeds = deeds
         self._pages = LazyApp(self._build_pages)
-        self._forward_auth = forward_auth
+        self._forward_auth: ASGIApp = partial(serve_over_asgi, programs[FORWARD_AUTH_PATH])
         self._by_path: dict[str, ASGIApp] = {
-            TOKEN_PATH: endpoints.token,
-            REVOCATION_PATH: endpoints.revoke,
-            INTROSPECTION_PATH: endpoints.introspect,
-            JWKS_PATH: endpoints.jwks,
-            FORWARD_AUTH_PATH: forward_auth,
-            well_known_path(deeds.settings.issuer): endpoints.metadata,
+            **{path: partial(serve_over_asgi, endpoint) for path, endpoint in programs.items()},
             **Operations(deeds).by_path(),
         }
 

@@ -9,9 +9,12 @@ from consentry.log import Log
 from consentry.oauth.errors import ErrorCode
 from consentry.ports.directory import DirectoryUnavailableError
 from consentry.web.caller import REQUEST_ID, new_request_id
-from consentry.web.json_answer import send_bytes, send_json
+from consentry.web.json_answer import json_answer
+from consentry.web.program_endpoint import Header, ProgramAnswer, send_answer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from consentry.wiring import Deeds
@@ -53,35 +56,35 @@ class RequestFrame:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                # Whoever sends too much would go on sending: the server hangs up instead of reading it (IN-04).
-                last = ((b"connection", b"close"),) if message["status"] == _TOO_LARGE else ()
-                message = {
-                    **message,
-                    "headers": [*message.get("headers", ()), (b"x-request-id", request_id.encode()), *last],
-                }
+                headers = framed(message.get("headers", ()), message["status"], request_id.encode())
+                message = {**message, "headers": headers}
             await send(message)
 
         try:
             await self._app(scope, receive, send_with_id)
         except Exception as fault:  # noqa: BLE001 - the last room before the server: whatever it is, it is answered
-            lines = traceback.extract_tb(fault.__traceback__)
-            _log.error(
-                "request_failed",
-                request_id=request_id,
-                path=scope["path"],
-                fault=type(fault).__name__,
-                came_through=[f"{line.filename}:{line.lineno} {line.name}" for line in lines],
-            )
+            answer = self.answer_fault(fault, scope["path"], request_id)
             if not started:
-                status = _UNAVAILABLE if isinstance(fault, DirectoryUnavailableError) else _FAULT
-                await self._answer(scope, send_with_id, request_id, status)
+                await send_answer(send_with_id, answer)
 
-    async def _answer(self, scope: Scope, send: Send, request_id: str, status: int) -> None:
-        if scope["path"].startswith(_FOR_PROGRAMS):
+    def answer_fault(self, fault: Exception, path: str, request_id: str) -> ProgramAnswer:
+        """Log the fault, and return the answer for whoever asked for `path`."""
+        lines = traceback.extract_tb(fault.__traceback__)
+        _log.error(
+            "request_failed",
+            request_id=request_id,
+            path=path,
+            fault=type(fault).__name__,
+            came_through=[f"{line.filename}:{line.lineno} {line.name}" for line in lines],
+        )
+        status = _UNAVAILABLE if isinstance(fault, DirectoryUnavailableError) else _FAULT
+        if path.startswith(_FOR_PROGRAMS):
             sentence = f"Something went wrong on our side. Request {request_id}."
             error = ErrorCode.TEMPORARILY_UNAVAILABLE if status == _UNAVAILABLE else ErrorCode.SERVER_ERROR
-            await send_json(send, {"error": error.value, "error_description": sentence}, status=status)
-            return
+            return json_answer({"error": error.value, "error_description": sentence}, status=status)
+        return self._page(status, request_id)
+
+    def _page(self, status: int, request_id: str) -> ProgramAnswer:
         # Loaded here because a program's endpoint shows no page, and a server starts without them.
         from consentry.web.pages import Frame, render  # noqa: PLC0415 - see above
         from consentry.web.views.problem import plain_problem  # noqa: PLC0415 - see above
@@ -92,4 +95,11 @@ class RequestFrame:
             "problem", frame=Frame(settings.product_name, page.heading, self._deeds.clock.now()), view=page
         )
         headers = ((b"content-type", b"text/html; charset=utf-8"),)
-        await send_bytes(send, bytes(response.body), status=status, headers=headers)
+        return ProgramAnswer(status, headers, bytes(response.body))
+
+
+def framed(headers: Iterable[Header], status: int, request_id: bytes) -> list[Header]:
+    """Return the headers of an answer with those that the frame adds."""
+    # Whoever sends too much would go on sending: the server hangs up instead of reading it (IN-04).
+    last = ((b"connection", b"close"),) if status == _TOO_LARGE else ()
+    return [*headers, (b"x-request-id", request_id), *last]
