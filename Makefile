@@ -1,7 +1,7 @@
 # make demo         try Consentry out: server, sample product, sample apps
 # make test         every check and every test
 # make check        the quick half: linters, types, import contracts
-# make bench        measures what the guard costs in each framework, and writes docs/benchmarks.md
+# make bench        measures Consentry beside its peers, and writes docs/benchmarks.md; takes about 25 minutes
 # make screenshots  takes the pictures in docs/images anew
 #
 # The first of each sets up what it needs (scripts/setup).
@@ -26,7 +26,7 @@ check: .venv/checks.stamp
 
 bench: .venv/checks.stamp
 	scripts/setup bench
-	.venv/bin/python bench/guarded_route.py
+	.venv/bin/python bench/run_all.py
 
 screenshots: .venv/tests.stamp
 	SCREENSHOTS=docs/images .venv/bin/pytest tests/browser/test_screenshots.py

@@ -8,7 +8,7 @@ from pathlib import Path
 from cores import LOAD, on_core
 
 SCRIPT = Path(__file__).parent / "load.lua"
-FEWEST = 10
+FEWEST = 3
 FORM = "Content-Type: application/x-www-form-urlencoded"
 
 

@@ -19,16 +19,10 @@ from cores import SERVER, on_core
 from driving import Endpoint
 from processes import Request, Started, free_port, running
 
-import postgres_server
+from postgres_server import PostgresServer, running_server
 
-# PostgreSQL as its package comes, but for the memory; the tests' own server would lose data in a crash.
-DURABLE = {
-    "fsync": "on",
-    "synchronous_commit": "on",
-    "full_page_writes": "on",
-    "autovacuum": "on",
-    "shared_buffers": "512MB",
-}
+# PostgreSQL as it comes, but for more memory and for no port: what it acknowledges is on the disk.
+DURABLE = {"listen_addresses": "", "max_connections": "100", "shared_buffers": "512MB"}
 REDIS_DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
 
 
@@ -58,7 +52,7 @@ class Stage:
     durable: bool
     _ends: contextlib.ExitStack
     _filled: dict[str, Filled] = field(default_factory=dict)
-    _postgres: postgres_server.PostgresServer | None = None
+    _postgres: PostgresServer | None = None
 
     def fill(self, contender: Contender, **counts: int) -> Filled:
         """Return the side with so many rows, filled the first time."""
@@ -98,8 +92,7 @@ class Stage:
         if contender.engine == "Redis":
             return self._ends.enter_context(_redis(folder, durable=self.durable))
         if self._postgres is None:
-            postgres_server.OPTIONS.update(DURABLE)
-            self._postgres = self._ends.enter_context(postgres_server.running_server())
+            self._postgres = self._ends.enter_context(running_server(DURABLE))
         return self._ends.enter_context(self._postgres.new_database("template0"))
 
 
