@@ -11,7 +11,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -105,8 +105,8 @@ class PostgresServer:
 
 
 @contextmanager
-def running_server() -> Iterator[PostgresServer]:
-    """Start a server, or use the one that the environment names."""
+def running_server(options: Mapping[str, str] = OPTIONS) -> Iterator[PostgresServer]:
+    """Start a server with these settings, or use the one that the environment names."""
     if VARIABLE in os.environ:
         yield from _with_template(PostgresServer(os.environ[VARIABLE]))
         return
@@ -116,17 +116,17 @@ def running_server() -> Iterator[PostgresServer]:
     try:
         if user is not None:
             shutil.chown(folder, user, pwd.getpwnam(user).pw_gid)
-        yield from _started(folder, user)
+        yield from _started(folder, user, options)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _started(folder: Path, user: str | None) -> Iterator[PostgresServer]:
+def _started(folder: Path, user: str | None, options: Mapping[str, str]) -> Iterator[PostgresServer]:
     data = folder / "data"
     initdb = [_program("initdb"), "-D", str(data), "-U", "consentry", "-A", "trust", "-E", "UTF8", "--no-sync"]
     subprocess.run(initdb, check=True, user=user, cwd=folder, capture_output=True, timeout=60)
-    options = {**OPTIONS, "unix_socket_directories": str(folder)}
-    command = [_program("postgres"), "-D", str(data), *(f"--{name}={value}" for name, value in options.items())]
+    given = {**options, "unix_socket_directories": str(folder)}
+    command = [_program("postgres"), "-D", str(data), *(f"--{name}={value}" for name, value in given.items())]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, user=user, cwd=folder, stdout=log, stderr=log)
     try:
