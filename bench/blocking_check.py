@@ -1,19 +1,20 @@
-"""How long one check takes a program of threads: in the thread that asks, and in an event loop of another thread.
+"""What one check costs a program of threads: in the thread that asks, and in an event loop of another thread.
 
-    .venv/bin/python bench/blocking_check.py
-
-Prints the median of several rounds, alternating. docs/decisions/0013 draws on it.
+docs/decisions/0013 draws on it.
 """
 
+import os
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
 
 sys.path[:0] = [str(Path(__file__).parent)]
 
+from figures import Figure, Section, emit
 from guarded_world import GuardedWorld, make_world  # found beside this file
 
 from consentry.guard.blocking import _InThisProcess, _ReadingInItsThread
@@ -23,22 +24,37 @@ from consentry.settings import load_settings
 from consentry.storage.sqlite import SqliteDatabase
 from consentry.storage.sqlite_read_pool import SqliteReadPool
 
-ROUNDS = 9
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "9"))
 CHECKS = 2000
 
 
 def main() -> None:
+    """Measure both ways in turns."""
     with tempfile.TemporaryDirectory() as folder:
         world = make_world(Path(folder))
-        in_thread, in_loop = (
-            _open(world, SqliteReadPool, _ReadingInItsThread),
-            _open(world, SqliteDatabase, _InThisProcess),
+        ways = (_open(world, SqliteReadPool, _ReadingInItsThread), _open(world, SqliteDatabase, _InThisProcess))
+        rounds = [tuple(_rate(way, world.tokens) for way in ways) for _ in range(ROUNDS)]
+        for way in ways:
+            way.end()
+    ours, theirs = (median(one[side] for one in rounds) for side in (0, 1))
+    ratio = median(first / second for first, second in rounds)
+    print(f"{1e6 / ours:.1f} µs in the thread, {1e6 / theirs:.1f} µs in another, {ratio:.1f}", file=sys.stderr)
+    emit(
+        Section(
+            "A check in a program of threads, SQLite",
+            [
+                Figure(
+                    work="a check in the thread that asks",
+                    against="the same in the event loop of another thread",
+                    ours=ours,
+                    theirs=theirs,
+                    unit="checks/s",
+                    ratio=ratio,
+                )
+            ],
+            [f"{len(world.tokens):,} tokens in turns, one thread that asks; {ROUNDS} rounds of {CHECKS:,} checks."],
         )
-        rounds = [(_time(in_thread, world.token), _time(in_loop, world.token)) for _ in range(ROUNDS)]
-        for opened in (in_thread, in_loop):
-            opened.end()
-    print(f"in the thread that asks   {median(first for first, _ in rounds):7.1f} µs")
-    print(f"in an event loop's thread {median(second for _, second in rounds):7.1f} µs")
+    )
 
 
 def _open(
@@ -53,12 +69,12 @@ def _open(
     return kind(Guard.over(database(path), world.catalog, settings))
 
 
-def _time(opened: _InThisProcess, token: str) -> float:
+def _rate(way: _InThisProcess, tokens: list[str]) -> float:
     started = time.perf_counter()
-    for _ in range(CHECKS):
-        if not isinstance(opened.check(token, None), Access):
+    for token in islice(cycle(tokens), CHECKS):
+        if not isinstance(way.check(token, None), Access):
             raise TypeError("The check refused.")
-    return (time.perf_counter() - started) / CHECKS * 1e6
+    return CHECKS / (time.perf_counter() - started)
 
 
 if __name__ == "__main__":

@@ -1,31 +1,33 @@
-"""What the form of the directory costs a check: our tables, a view, an object, side by side in one run.
-
-bench/directory_forms.py [DATABASE_URL …]   a new SQLite file, and PostgreSQL databases that are empty
-
-Prints, for each engine and for 1 and 64 checks waiting, the median of five rounds as a ratio to our tables.
-"""
+"""What the form of the directory costs a check: our tables, a view, an object, side by side in one run."""
 
 import asyncio
-import statistics
+import os
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import cycle, islice
 from pathlib import Path
+from statistics import median
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "tests")]
+
+from figures import Figure, Section, emit
 
 from consentry.guard import Guard
 from consentry.ports.directory import Holding, Pair
 from consentry.storage.database import Operation, Statement
 from consentry.storage.schema import migrate
 from consentry.wiring import open_deeds
+from postgres_server import running_server
 from protocol_world import ProtocolWorld, fill_protocol_world, settings_for
 
 MEMBERS = 2_000
 CHECKS = 4_000
-ROUNDS = 5
+TOKENS = 40
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
+OURS = "our tables"
 PRODUCT = (
     "CREATE TABLE accounts (id TEXT PRIMARY KEY, title TEXT NOT NULL)",
     "CREATE TABLE people (id TEXT PRIMARY KEY, mail TEXT NOT NULL UNIQUE, full_name TEXT NOT NULL)",
@@ -66,49 +68,72 @@ def crowd(world: ProtocolWorld) -> Operation[None]:
         yield Statement(sql)
 
 
-async def rate(check: Callable[[], Awaitable[object]], waiting: int) -> float:
+async def rate(guard: Guard, tokens: Sequence[str], waiting: int) -> float:
     """Return checks a second."""
+    turns = cycle(tokens)
     begun = time.perf_counter()
     for _ in range(CHECKS // waiting):
-        await asyncio.gather(*(check() for _ in range(waiting)))
-    return CHECKS / (time.perf_counter() - begun)
+        await asyncio.gather(*(guard.check(token) for token in islice(turns, waiting)))
+    return CHECKS // waiting * waiting / (time.perf_counter() - begun)
 
 
-async def measure(url: str, folder: Path) -> None:
-    """Print the ratios on one engine."""
+async def measure(engine: str, url: str, folder: Path) -> list[Figure]:
+    """Compare the forms on one engine, in turns."""
     settings = settings_for(folder / "any.sqlite3", database_url=url)
     deeds = open_deeds(settings)
     world = await fill_protocol_world(deeds)
-    token = (await world.connect(world.web)).access_token
+    tokens = [(await world.connect(world.web)).access_token for _ in range(TOKENS)]
     await deeds.database.write(crowd, world)
     viewing = settings_for(folder / "any.sqlite3", database_url=url, directory_view_members="product_members")
     guards = {
-        "our tables": Guard.open(settings),
-        "view": Guard.open(viewing),
-        "object": Guard.open(settings, directory=Product()),
+        OURS: Guard.open(settings),
+        "a view": Guard.open(viewing),
+        "an object": Guard.open(settings, directory=Product()),
     }
+    figures = []
     for waiting in (1, 64):
-        rates: dict[str, list[float]] = {name: [] for name in guards}
-        for _ in range(ROUNDS):
-            for name, guard in guards.items():
-                rates[name].append(await rate(lambda guard=guard: guard.check(token), waiting))
-        first = statistics.median(rates["our tables"])
-        for name, found in rates.items():
-            median = statistics.median(found)
-            engine = url.partition(":")[0]
-            print(f"{engine:12} {waiting:3} waiting  {name:12} {median:8.0f}/s  {median / first:.2f}")
+        rounds = [{name: await rate(guard, tokens, waiting) for name, guard in guards.items()} for _ in range(ROUNDS)]
+        figures += [_figure(f"{engine}, {waiting} waiting", name, rounds) for name in guards if name != OURS]
     for guard in guards.values():
         await guard.close()
     await deeds.database.close()
+    return figures
+
+
+def _figure(where: str, name: str, rounds: Sequence[Mapping[str, float]]) -> Figure:
+    ratio = median(one[name] / one[OURS] for one in rounds)
+    figure = Figure(
+        work=f"a check whose members are in {name}, {where}",
+        against="the same with members in our tables",
+        ours=median(one[name] for one in rounds),
+        theirs=median(one[OURS] for one in rounds),
+        unit="checks/s",
+        ratio=ratio,
+    )
+    print(f"{figure.work:60} {figure.ours:8,.0f} of {figure.theirs:8,.0f} checks/s  {ratio:.2f}", file=sys.stderr)
+    return figure
 
 
 def main() -> None:
-    """Measure on a new SQLite file and on every database that is named."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for url in (f"sqlite:///{folder}/bench.sqlite3", *sys.argv[1:]):
+    """Measure on both engines."""
+    with tempfile.TemporaryDirectory() as name, running_server() as server, server.new_database() as database:
+        figures: list[Figure] = []
+        for engine, url in (("SQLite", f"sqlite:///{name}/bench.sqlite3"), ("PostgreSQL", database)):
             migrate(url)
-            asyncio.run(measure(url, folder))
+            figures += asyncio.run(measure(engine, url, Path(name)))
+    emit(
+        Section(
+            "Where members are looked up",
+            figures,
+            [
+                f"In process, {MEMBERS:,} members, {TOKENS} tokens in turns; {ROUNDS} rounds of {CHECKS:,} checks.",
+                (
+                    "The view renames the columns of the product's own three tables in the same database; the object "
+                    "answers from memory, so that what is measured is the asking."
+                ),
+            ],
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -1,40 +1,41 @@
 """What the guard costs: a route that does nothing, bare and guarded, in every framework, side by side in one run.
 
-    make bench
-
 Every product is a server process of its own, one worker on the loopback interface; bare and guarded take turns, and
-each number is the median of several rounds. It prints a table and writes docs/benchmarks.md.
+each number is the median of several rounds.
 """
 
-import contextlib
 import os
-import platform
-import socket
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE)]
+sys.path[:0] = [str(HERE), str(HERE / "peers"), str(HERE.parent / "tests")]
 
-from guarded_world import GuardedWorld, make_world
+from cores import SERVER, on_core
+from figures import Figure, Section, emit
+from guarded_world import MEMBERS, GuardedWorld, make_world
 from load import Load, loader, measure
+from processes import Request, free_port, memory_of, running
 
-ROUNDS = 5
-SECONDS = 3
+from postgres_server import running_server
+
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
+SECONDS = int(os.environ.get("BENCH_SECONDS", "3"))
 CONNECTIONS = 16
-PAGE = HERE.parent / "docs" / "benchmarks.md"
-UVICORN = ("uvicorn", "--no-access-log", "--log-level", "warning")
+TARGET = 0.6
+UVICORN = ("uvicorn", "--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning")
 GUNICORN = ("gunicorn", "--threads", "4", "--log-level", "warning", "--no-control-socket")
 
 
 @dataclass(frozen=True)
 class Product:
+    """A server with the same route twice: `bare` and `guarded` are its applications, or the paths of one."""
+
     name: str
     module: str
     server: tuple[str, ...]
@@ -49,93 +50,80 @@ PRODUCTS = (
     Product("Django, view", "django_product", GUNICORN, separate_paths=True),
     Product("Flask", "flask_product", GUNICORN),
 )
-HEADINGS = ("", "bare, requests/s", "guarded, requests/s", "guarded ÷ bare", "p50 bare → guarded", "p99 bare → guarded")
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running server's route, and its process."""
+
+    url: str
+    pid: int
 
 
 def main() -> None:
+    """Measure every product over SQLite, and the plainest over PostgreSQL too."""
     with tempfile.TemporaryDirectory() as folder:
         world = make_world(Path(folder))
-        rows = [compare(product, world, Path(folder)) for product in PRODUCTS]
-    table = "\n".join(f"| {' | '.join(row)} |" for row in (HEADINGS, ["---"] * len(HEADINGS), *rows))
-    print(table)
-    PAGE.write_text(PAGE_TEXT.format(table=table, machine=machine(), loader=loader()), encoding="utf-8")
+        figures = [compare(product, world) for product in PRODUCTS]
+    with tempfile.TemporaryDirectory() as folder, running_server() as server, server.new_database() as url:
+        figures.append(compare(PRODUCTS[0], make_world(Path(folder), url), "PostgreSQL"))
+    emit(
+        Section(
+            "A guarded route that does nothing",
+            figures,
+            [
+                "The worst case: a route that does something loses a smaller part of its speed.",
+                f"{len(world.tokens):,} access tokens of {MEMBERS} members, each as likely as another.",
+                "Every guarded call reads from the database what is true at that moment.",
+                "One worker process for each server: uvicorn, or gunicorn for Flask and Django's view.",
+                "Uvicorn has uvloop and httptools; gunicorn has four threads.",
+                f"{CONNECTIONS} connections, {ROUNDS} rounds of {SECONDS} s in turns; load by {loader()}.",
+                "Where there are two cores the server has one and the load the other; PostgreSQL shares both.",
+            ],
+        )
+    )
 
 
-def compare(product: Product, world: GuardedWorld, folder: Path) -> list[str]:
-    """Measure both kinds in turns; return a row of the table."""
-    print(f"{product.name} ...", file=sys.stderr, flush=True)
-    with serve(product, "bare", folder) as bare, serve(product, "guarded", folder) as guarded:
-        urls = (bare, guarded)
-        for url in urls:
-            measure(url, world.token, seconds=1, connections=CONNECTIONS)
-        rounds = [
-            tuple(measure(url, world.token, seconds=SECONDS, connections=CONNECTIONS) for url in urls)
-            for _ in range(ROUNDS)
-        ]
-    without, with_guard = (_median([one[kind] for one in rounds]) for kind in (0, 1))
-    ratio = median(second.requests_per_second / first.requests_per_second for first, second in rounds)
-    return [
-        product.name,
-        f"{without.requests_per_second:,.0f}",
-        f"{with_guard.requests_per_second:,.0f}",
-        f"{ratio:.2f}",
-        f"{without.p50:.1f} → {with_guard.p50:.1f} ms",
-        f"{without.p99:.1f} → {with_guard.p99:.1f} ms",
-    ]
+def compare(product: Product, world: GuardedWorld, engine: str = "SQLite") -> Figure:
+    """Measure both kinds in turns."""
+    with serve(product, "bare", world.folder) as bare, serve(product, "guarded", world.folder) as guarded:
+        for served in (bare, guarded):
+            _load(served, world, 1)
+        rounds = [(_load(guarded, world), _load(bare, world)) for _ in range(ROUNDS)]
+        memory = memory_of(guarded.pid).rss
+    with_guard, without = (median(one[side].requests_per_second for one in rounds) for side in (0, 1))
+    ratio = median(one.requests_per_second / other.requests_per_second for one, other in rounds)
+    name = f"a guarded route, {product.name}, {engine}"
+    print(f"{name:55} {with_guard:8,.0f} of {without:8,.0f} requests/s  {ratio:.2f}", file=sys.stderr, flush=True)
+    return Figure(
+        work=name,
+        against="the same route bare",
+        ours=with_guard,
+        theirs=without,
+        unit="requests/s",
+        ratio=ratio,
+        target=f"at least {TARGET}",
+        reached=ratio >= TARGET,
+        p50=median(one.p50 for one, _ in rounds),
+        p99=median(one.p99 for one, _ in rounds),
+        memory=memory,
+    )
 
 
-def _median(rounds: list[Load]) -> Load:
-    return Load(*(median(getattr(one, name) for one in rounds) for name in ("requests_per_second", "p50", "p99")))
+def _load(served: Served, world: GuardedWorld, seconds: int = SECONDS) -> Load:
+    return measure(served.url, world.tokens, seconds=seconds, connections=CONNECTIONS)
 
 
-@contextlib.contextmanager
-def serve(product: Product, kind: str, folder: Path) -> Iterator[str]:
-    """Run one server process; yield the URL of its route."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port = listening.getsockname()[1]
+@contextmanager
+def serve(product: Product, kind: str, folder: Path) -> Iterator[Served]:
+    """Run one server process over the world in `folder`."""
+    port = free_port()
     where = ("--port", str(port)) if product.server is UVICORN else ("--bind", f"127.0.0.1:{port}")
-    command = [sys.executable, "-m", *product.server, *where, f"{product.module}:{kind}"]
-    environ = os.environ | {"PYTHONPATH": str(HERE / "products")}
-    process = subprocess.Popen(command, cwd=folder, env=environ)
-    try:
-        _wait_for(port, process)
-        yield f"http://127.0.0.1:{port}/{kind if product.separate_paths else ''}"
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
-        time.sleep(0.05)
-    raise TimeoutError("A server did not start.")
-
-
-def machine() -> str:
-    """Describe the machine without naming it."""
-    cores = os.cpu_count()
-    return f"{cores} cores ({platform.machine()}), {platform.system()}, Python {platform.python_version()}"
-
-
-PAGE_TEXT = """# Benchmarks
-What the guard costs a route that does nothing: the worst case, since every route that does something loses a smaller
-part of its speed. `make bench` measures it anew and writes this page.
-
-{table}
-
-- Every call carries an access token, and every guarded one reads from the database what is true at that moment: nothing
-  is remembered from one call to the next.
-- {machine}.
-- One worker process for each server: uvicorn, and gunicorn with four threads for Django's view and Flask. The load came
-  from {loader}, on the same machine over loopback, 16 connections at once.
-- Each number is the median of five rounds of three seconds. Bare and guarded took turns, in one run; the ratio is the
-  median of the rounds' own. Compare ratios, not machines.
-- Latencies are those of a server that is given all that it can take; at a load below that they are shorter.
-"""
+    command = on_core(SERVER, [sys.executable, "-m", *product.server, *where, f"{product.module}:{kind}"])
+    url = f"http://127.0.0.1:{port}/{kind if product.separate_paths else ''}"
+    environ = {"PYTHONPATH": os.pathsep.join([str(HERE / "products"), os.environ.get("PYTHONPATH", "")])}
+    with running(command, Request(url), cwd=folder, environ=environ, status=401 if kind == "guarded" else 200) as ready:
+        yield Served(url, ready.process.pid)
 
 
 if __name__ == "__main__":
