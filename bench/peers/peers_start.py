@@ -70,8 +70,9 @@ def weigh(stage: Stage, filled: Filled, asking: Asked) -> Memory:
     with stage.serve(filled) as running:
         drive(running.endpoints["introspection"], connections=CONNECTIONS, seconds=asking.seconds, count=asking.tokens)
         process = running.process.process.pid
-        # A master's worker is its one child; the others serve by themselves.
-        return memory_of((descendants(process) or [process])[-1])
+        # Some serve by themselves, and some have a master beside their worker, which holds less.
+        alone = [one for one in (process, *descendants(process)) if not descendants(one)]
+        return max((memory_of(one) for one in alone), key=lambda one: one.private)
 
 
 def fewer(work: str, against: str, ours: float, theirs: float, unit: str, ratio: float) -> Figure:

@@ -3,4 +3,5 @@
 import sys
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).parent.parent.parent / "bench"))
+BENCH = Path(__file__).parent.parent.parent / "bench"
+sys.path += [str(BENCH), str(BENCH / "peers")]
