@@ -1,7 +1,6 @@
 """The load and the rows of the comparison with peers are right. It needs no peer: Consentry is both sides."""
 
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,7 +14,6 @@ import pytest
 import stage
 
 PEERS = Path(contenders.__file__).parent
-pytestmark = pytest.mark.skipif(shutil.which("wrk") is None, reason="the load is made by wrk: scripts/setup bench")
 
 MOST = {"introspection": 200, "exchange": 200, "refresh": 40}
 
