@@ -11,7 +11,6 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -79,20 +78,17 @@ async def fill(deeds: Deeds, folder: Path, asked: dict[str, Any]) -> None:
     people = await deeds.database.read("SELECT organisation_id, user_id FROM members LIMIT $1", asked["people"])
     of_web = await connect(deeds, web, people)
     of_tool = await connect(deeds, tool, people)
-    codes = [code_of(deeds, web, asked) for _ in range(asked["codes"])]
-    for number, part in parts(codes):
-        await deeds.database.write(
-            writing,
-            *(inserting_code(one, of_web[(number + at) % len(of_web)]) for at, (one, _) in enumerate(part)),
-        )
+    codes = [code_of(deeds, web, asked, of_web[number % len(of_web)]) for number in range(asked["codes"])]
+    for part in parts(codes):
+        await deeds.database.write(writing, *(inserting_code(one, one.connection_id) for one, _ in part))
     write(folder / "codes", (text for _, text in codes))
     now = deeds.clock.now()
     mint = deeds.authorization_code_grant.mint
     families = [
-        mint.family(replace(code_of(deeds, tool, asked)[0], connection_id=of_tool[number % len(of_tool)]), now)
+        mint.family(code_of(deeds, tool, asked, of_tool[number % len(of_tool)])[0], now)
         for number in range(asked["families"])
     ]
-    for _, part in parts(families):
+    for part in parts(families):
         await deeds.database.write(writing, *(family_statement(one.row) for one in part))
     write(folder / "refresh_tokens", (one.refresh_token.reveal() for one in families))
     await deeds.database.close()
@@ -119,7 +115,7 @@ async def connect(deeds: Deeds, party: Party, people: Sequence[Any]) -> list[Con
     now = to_micros(SystemClock().now())
     made = [ConnectionId(deeds.secrets.new_id(CONNECTION)) for _ in people]
     rows = zip(made, people, strict=True)
-    for _, part in parts(list(rows)):
+    for part in parts(list(rows)):
         await deeds.database.write(
             writing,
             *(Statement(_CONNECTION, (one, org, user, party.app.id, str(SCOPE), now)) for one, (org, user) in part),
@@ -127,15 +123,16 @@ async def connect(deeds: Deeds, party: Party, people: Sequence[Any]) -> list[Con
     return made
 
 
-def code_of(deeds: Deeds, party: Party, asked: dict[str, Any]) -> tuple[AuthorizationCode, str]:
+def code_of(
+    deeds: Deeds, party: Party, asked: dict[str, Any], connection_id: ConnectionId
+) -> tuple[AuthorizationCode, str]:
     """Return a new code as the authorization endpoint makes it, and its text."""
     now = deeds.clock.now()
     code_id, secret = CodeId(deeds.secrets.new_id()), deeds.secrets.new_secret()
     text = format_credential(CredentialKind.AUTHORIZATION_CODE, code_id, secret).reveal()
-    unknown = ConnectionId("")
-    bound = (party.app.id, asked["callback"], asked["challenge"])
+    bound = (connection_id, party.app.id, asked["callback"], asked["challenge"])
     code = AuthorizationCode(
-        code_id, digest(secret), unknown, *bound, SCOPE, None, None, now, now + CODE_LIFETIME, None, 0, None
+        code_id, digest(secret), *bound, SCOPE, None, None, now, now + CODE_LIFETIME, None, 0, None
     )
     return code, text
 
@@ -146,13 +143,10 @@ def family_statement(row: TokenFamily) -> Statement:
     return Statement(_FAMILY, (row.id, row.connection_id, str(row.scope), row.refresh_digest, row.generation, *times))
 
 
-def parts(items: Sequence[T]) -> Iterator[tuple[int, Sequence[T]]]:
-    """Return the items a few thousand at a time, each with the number of its first."""
-    left = iter(items)
-    start = 0
-    while part := list(islice(left, CHUNK)):
-        yield start, part
-        start += len(part)
+def parts(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Return the items a few thousand at a time."""
+    for start in range(0, len(items), CHUNK):
+        yield items[start : start + CHUNK]
 
 
 def basic(client_id: str, secret: str) -> str:
