@@ -22,9 +22,9 @@ from consentry.ports.directory import LiveDirectory
 from consentry.ports.world import Clock
 from consentry.settings import Settings, load_settings
 from consentry.settings_sources import find_config
+from consentry.storage.credentials_source import credentials_of_people
 from consentry.storage.database import Database
 from consentry.storage.opening import open_database
-from consentry.storage.people_source import credentials_of_people
 from consentry.storage.schema import require_current
 from consentry.storage.usage import SqlUsageStore
 

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from consentry.model.event import Actor, Event, EventKind
 from consentry.model.ids import API_KEY, APP, OPERATOR, ORGANISATION, RESOURCE, USER, EventId, OrganisationId
 from consentry.storage.database import Database, Operation, Row, Statement, from_micros, to_micros
@@ -34,6 +32,9 @@ LAST = "~"
 
 def append(event: Event) -> Statement:
     """Return the statement that appends `event`, to be yielded inside the operation that makes the change."""
+    # Loaded here, because a guard in a product's process writes no event.
+    import msgspec  # noqa: PLC0415 - see above
+
     return Statement(
         _INSERT,
         (
@@ -90,6 +91,8 @@ class EventStore:
 
 
 def _event(row: Row) -> Event:
+    import msgspec  # noqa: PLC0415 - see above
+
     details: dict[str, Any] = msgspec.json.decode(row[8])
     return Event(
         EventId(row[0]),

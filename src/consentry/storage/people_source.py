@@ -9,13 +9,12 @@ from consentry.ports.explanations import ExplanationStore
 from consentry.storage.apps import SqlAppStore
 from consentry.storage.asked_people import (
     AskedConnectionStore,
-    AskedCredentialStore,
     AskedExplanationStore,
     AskedMemberStore,
     PresentHolders,
 )
 from consentry.storage.connections import SqlConnectionStore
-from consentry.storage.credentials import SqlCredentialStore
+from consentry.storage.credentials_source import credentials_of_people
 from consentry.storage.database import Database
 from consentry.storage.explanations import SqlExplanationStore
 from consentry.storage.members import SqlMemberStore, SqlRoleStore
@@ -52,9 +51,8 @@ def stores_of_people(database: Database, directory: LiveDirectory | None) -> Peo
     Raises ValueError for a view and an object at once: one of them must be the truth.
     """
     organisations, users = SqlOrganisationStore(database), SqlUserStore(database)
+    credentials = credentials_of_people(database, directory)
     if directory is not None:
-        if isinstance(database, ViewDatabase):
-            raise ValueError("Give a directory object or set directory_view_members, but not both.")
         present = PresentHolders(directory)
         return PeopleStores(
             organisations,
@@ -62,12 +60,11 @@ def stores_of_people(database: Database, directory: LiveDirectory | None) -> Peo
             AskedMemberStore(database, present),
             SqlRoleStore(database),
             SqlAppStore(database),
-            AskedCredentialStore(database, present),
+            credentials,
             AskedConnectionStore(database, present),
             AskedExplanationStore(database, present),
         )
-    credentials, connections = SqlCredentialStore(database), SqlConnectionStore(database)
-    explanations = SqlExplanationStore(database)
+    connections, explanations = SqlConnectionStore(database), SqlExplanationStore(database)
     if isinstance(database, ViewDatabase):
         adoption = Adoption(database)
         return PeopleStores(
@@ -82,8 +79,3 @@ def stores_of_people(database: Database, directory: LiveDirectory | None) -> Peo
         )
     members, roles, apps = SqlMemberStore(database), SqlRoleStore(database), SqlAppStore(database)
     return PeopleStores(organisations, users, members, roles, apps, credentials, connections, explanations)
-
-
-def credentials_of_people(database: Database, directory: LiveDirectory | None) -> CredentialStore:
-    """Return the store of credentials only, for a check that does nothing else."""
-    return stores_of_people(database, directory).credentials
