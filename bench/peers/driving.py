@@ -61,5 +61,4 @@ def _read(endpoint: Endpoint, text: str) -> Load:
     answers, lasted, p50, p99, wrong, broken = line.split()
     if int(wrong) or int(broken) or int(answers) < FEWEST:
         raise WrongAnswerError(f"{endpoint.url}: {wrong} wrong answers of {answers}, {broken} broken: {sample}")
-    # From the first answer to the last, so the first does not count.
-    return Load((int(answers) - 1) / float(lasted), float(p50), float(p99))
+    return Load(int(answers) / float(lasted), float(p50), float(p99))

@@ -20,7 +20,7 @@ function init(args)
   mode, body, report = args[1], args[5], args[6]
   local first, count, line = tonumber(args[3]), tonumber(args[4]), 0
   queue, head, tail, wrong, sample = {}, 1, 0, 0, ""
-  answered, began, lasted = 0, nil, 0
+  answered, began, lasted = 0, nil, nil
   for credential in io.lines(args[2]) do
     line = line + 1
     if line > first + count - 1 then break end
@@ -32,7 +32,7 @@ function init(args)
   math.randomseed(first + count)
 end
 
--- Seconds. wrk itself counts the time that it was given, also when the credentials are used up before.
+-- Seconds. Where the credentials are used up early, wrk itself counts the whole time that it was given.
 function now()
   local at = ffi.new("moment")
   ffi.C.clock_gettime(MONOTONIC, at)
@@ -50,7 +50,7 @@ function request()
   if next == nil then
     -- One too many, which is answered with an error and not looked at.
     wrk.thread:stop()
-    ended = true
+    if lasted == nil then lasted = began and now() - began end
     return queue[head - 1]
   end
   if mode == "rotating" then queue[head] = nil end
@@ -59,15 +59,16 @@ function request()
 end
 
 function response(status, headers, text)
-  if ended then return end
-  if began == nil then began = now() end
-  answered, lasted = answered + 1, now() - began
+  if lasted ~= nil then return end
+  answered = answered + 1
   if mode == "random" then
-    if status ~= 200 or not text:find('"active": ?true') then refuse(status, text) end
+    local active = text:find('"active":true', 1, true) or text:find('"active": true', 1, true)
+    if status ~= 200 or active == nil then refuse(status, text) end
     return
   end
+  if began == nil then began = now() end
   local successor = text:match('"refresh_token": ?"([^"]+)"')
-  if status ~= 200 or successor == nil or not text:find('"access_token": ?"') then
+  if status ~= 200 or successor == nil or not text:find('"access_token":', 1, true) then
     refuse(status, text)
   elseif mode == "rotating" then
     tail = tail + 1
@@ -85,7 +86,8 @@ function done(summary, latency, requests)
   local errors = summary.errors
   local broken = errors.connect + errors.read + errors.write + errors.timeout
   local file = io.open(thread:get("report"), "w")
-  file:write(string.format("%d %.6f %.3f %.3f %d %d\n%s", thread:get("answered"), thread:get("lasted"),
+  local lasted = thread:get("lasted") or summary.duration / 1e6
+  file:write(string.format("%d %.6f %.3f %.3f %d %d\n%s", thread:get("answered"), lasted,
     latency:percentile(50) / 1000, latency:percentile(99) / 1000, thread:get("wrong"), broken, thread:get("sample")))
   file:close()
 end
