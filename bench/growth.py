@@ -263,16 +263,15 @@ async def swept(engine: str, grown: Grown) -> Figure:
     until = time.perf_counter() + lasted
     without = await waits_of_a_writer(grown, lambda: time.perf_counter() > until)
     parts = quantiles(during, n=100)
-    say(
-        f"{engine}: {removed} rows left in {lasted:.1f} s; longest wait {max(during):.1f} ms, without {max(without):.1f}"
-    )
+    longest, usual = max(during), max(without)
+    say(f"{engine}: {removed} rows left in {lasted:.1f} s; longest wait {longest:.1f} ms, without {usual:.1f} ms")
     return Figure(
         f"longest wait of a write while {removed:,} expired tokens leave in {lasted:.0f} s, {engine}",
         "the same writer without a sweep",
-        round(max(during), 2),
-        round(max(without), 2),
+        round(longest, 2),
+        round(usual, 2),
         "ms",
-        round(max(during) / max(without), 2),
+        round(longest / usual, 2),
         p50=round(parts[49], 3),
         p99=round(parts[98], 3),
     )
