@@ -57,9 +57,13 @@ async def test_an_app_is_registered_and_its_secret_told_once(manager: httpx.Asyn
     assert registered["created_by"] == ANA
     assert registered["created_at"].endswith("Z")
     assert (await manager.get("/apps")).json() == {"data": [registered], "next": None}
-    assert {**registered, "live_connections": 0, "last_used_at": None, "redirect_refusals": []} == (
-        await manager.get(f"/apps/{registered['client_id']}")
-    ).json()
+    assert {
+        **registered,
+        "live_connections": 0,
+        "has_more_connections": False,
+        "last_used_at": None,
+        "redirect_refusals": [],
+    } == (await manager.get(f"/apps/{registered['client_id']}")).json()
 
 
 async def test_tn_03_no_later_answer_holds_the_secret(manager: httpx.AsyncClient) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app_builders import ACME, ANA, CALLBACK, COLLEAGUE, MANAGER, OTHER, STRANGER, a_draft, add_connection
+from app_builders import ACME, ANA, CALLBACK, COLLEAGUE, MANAGER, OTHER, STRANGER, a_draft, add_connection, writing
 from consentry.flows.app_registry import AppRegistry
 from consentry.flows.app_secrets import AppSecrets
 from consentry.model.acting import Acting, operator
@@ -23,7 +23,7 @@ from consentry.model.ids import OrganisationId
 from consentry.model.secret import CredentialKind, parse_credential
 from consentry.oauth.redirect_uri import explain_mismatch
 from consentry.oauth.scope import Scope
-from consentry.storage.database import Database
+from consentry.storage.database import Database, Statement
 from consentry.storage.events import EventStore
 from small_world import FixedClock
 
@@ -319,6 +319,27 @@ async def test_details_count_the_live_connections_and_name_who_registered_it(
     details = await registry.get_details(MANAGER, app.client_id)
 
     assert (details.live_connections, details.created_by_name, len(details.secrets)) == (1, "Ana", 1)
+
+
+async def test_of_many_connections_a_thousand_are_counted(registry: AppRegistry, database: Database) -> None:
+    app = await register(registry)
+    user = """
+    INSERT INTO users (id, email, name, standing, created_at) VALUES ($1, $1, 'Many', 'active', 0)
+    """
+    connection = """
+    INSERT INTO connections (id, organisation_id, user_id, app_id, scopes, declined_scopes, created_at, updated_at)
+    VALUES ($1, $2, $1, $3, '', '', 0, 0)
+    """
+    args = [(f"many_{number:017}", app.organisation_id, app.id) for number in range(1001)]
+    await database.write(writing, *(Statement(user, one[:1]) for one in args))
+    await database.write(writing, *(Statement(connection, one) for one in args[:1000]))
+
+    exactly = await registry.get_details(MANAGER, app.client_id)
+    await database.write(writing, Statement(connection, args[1000]))
+    more = await registry.get_details(MANAGER, app.client_id)
+
+    assert (exactly.live_connections, exactly.has_more_connections) == (1000, False)
+    assert (more.live_connections, more.has_more_connections) == (1000, True)
 
 
 async def test_refused_redirect_uris_are_counted_and_only_the_latest_twenty_stay(

@@ -46,7 +46,7 @@ APP = App(
 )
 SECRET = AppSecret(SecretId("sec_0123456789ABCDEFGHIJKL"), APP.id, b"d" * 32, "wXyZ", NOW, None, None, None)
 REFUSAL = RedirectRefusal("https://client.test/CB", MismatchPart.CASE, "https://client.test/cb", 3, NOW, NOW)
-DETAILS = AppDetails(APP, (SECRET,), "Ana", 2, None, (REFUSAL,))
+DETAILS = AppDetails(APP, (SECRET,), "Ana", 2, has_more_connections=False, last_used_at=None, refusals=(REFUSAL,))
 
 
 def page_text(details: AppDetails, catalog: Catalog) -> str:

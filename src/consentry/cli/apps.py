@@ -88,6 +88,7 @@ def show_app(client_id: ClientIdArgument, *, config: ConfigFile = None, as_json:
     item: Item = {
         **app_object(details.app),
         "live_connections": details.live_connections,
+        "has_more_connections": details.has_more_connections,
         "last_used_at": details.last_used_at,
         "secrets": [app_secret_object(secret) for secret in details.secrets],
     }

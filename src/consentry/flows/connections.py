@@ -71,7 +71,10 @@ class Connections:
     async def find_choices(
         self, acting: Acting, organisation_id: OrganisationId
     ) -> tuple[tuple[Named, ...], tuple[Named, ...]]:
-        """Return the apps and the users to which `list_all` can be narrowed, up to 200 each. Raises as it does."""
+        """Return apps and users to which `list_all` can be narrowed, up to 200 each. Raises as it does.
+
+        The users are those of the newest connections.
+        """
         acting.require(MANAGE, organisation_id, what="organisation")
         apps = await self.connections.connected_apps(organisation_id, limit=_CHOICES_MOST)
         return apps, await self.connections.connected_users(organisation_id, limit=_CHOICES_MOST)

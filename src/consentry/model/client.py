@@ -41,12 +41,15 @@ class RedirectRefusal:
 class AppDetails:
     """An app, its secrets (oldest first), and what has been done with it.
 
-    `created_by_name` is None where an operator registered the app.
+    `created_by_name` is None where an operator registered the app. Of its live connections the newest thousand are
+    looked at: `live_connections` counts those, `has_more_connections` tells of others, and `last_used_at` is the last
+    use of those that were looked at.
     """
 
     app: App
     secrets: tuple[AppSecret, ...]
     created_by_name: str | None
     live_connections: int
+    has_more_connections: bool
     last_used_at: datetime | None
     refusals: tuple[RedirectRefusal, ...]

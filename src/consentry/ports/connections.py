@@ -49,11 +49,11 @@ class ConnectionStore(Protocol):
         ...
 
     async def connected_apps(self, organisation_id: OrganisationId, *, limit: int) -> tuple[Named, ...]:
-        """Return up to `limit` apps, by client ID and name, that the organisation has connections to."""
+        """Return up to `limit` apps, by client ID and name, that the organisation has connections to; by name."""
         ...
 
     async def connected_users(self, organisation_id: OrganisationId, *, limit: int) -> tuple[Named, ...]:
-        """Return up to `limit` users who have connections in the organisation."""
+        """Return the users of the newest `limit` connections in the organisation; by name."""
         ...
 
     async def end(self, connection_id: ConnectionId, ended_by: EndedBy, event: Event) -> bool:

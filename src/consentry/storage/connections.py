@@ -1,5 +1,7 @@
 """Connections in the database: lists, one by one, and their end."""
 
+from collections.abc import Sequence
+
 from consentry.model.connection import Connection, ConnectionDetails, EndedBy
 from consentry.model.event import Event
 from consentry.model.ids import AppId, ClientId, ConnectionId, OrganisationId, UserId
@@ -33,14 +35,29 @@ JOIN organisations ao ON ao.id = a.organisation_id
 
 _FIND = f"{_SELECT} WHERE c.id = $1"
 
+# One look into the index for each app, however many connections there are to it.
 _APPS = """
-SELECT a.client_id, a.name FROM apps a
-WHERE a.id IN (SELECT app_id FROM connections WHERE organisation_id = $1) ORDER BY a.name, a.id LIMIT $2
+WITH RECURSIVE connected (app_id) AS (
+    SELECT * FROM (
+        SELECT app_id FROM connections WHERE organisation_id = $1 ORDER BY app_id LIMIT 1
+    ) first_one
+    UNION ALL
+    SELECT (SELECT c.app_id FROM connections c WHERE c.organisation_id = $1 AND c.app_id > connected.app_id
+            ORDER BY c.app_id LIMIT 1)
+    FROM connected WHERE connected.app_id IS NOT NULL
+)
+SELECT a.client_id, a.name FROM (SELECT app_id FROM connected LIMIT $2) one JOIN apps a ON a.id = one.app_id
 """
 _USERS = """
-SELECT u.id, u.name FROM users u
-WHERE u.id IN (SELECT user_id FROM connections WHERE organisation_id = $1) ORDER BY u.name, u.id LIMIT $2
+SELECT u.id, u.name FROM (
+    SELECT user_id FROM connections WHERE organisation_id = $1 ORDER BY id DESC LIMIT $2
+) newest JOIN users u ON u.id = newest.user_id
 """
+
+_TO_APP = "c.app_id = (SELECT id FROM apps WHERE client_id = ${})"
+# A user has few connections and an app may have a million: the expression keeps SQLite, which has no statistics, from
+# starting at the app.
+_ALSO_TO_APP = "c.app_id || '' = (SELECT id FROM apps WHERE client_id = ${})"
 
 _END = """
 UPDATE connections SET ended_at = $2, ended_by = $3, updated_at = $2
@@ -67,34 +84,36 @@ class SqlConnectionStore:
         """Return up to `limit` connections, newest first, that come after `after` in that order."""
         conditions = ["c.id < $1"]
         args: list[Value] = [after or LAST, limit]
-        # A user has few connections and an app may have a million: the expression keeps SQLite, which has no
-        # statistics, from starting at the app.
-        client_id = "a.client_id" if wanted.user_id is None else "a.client_id || ''"
-        for column, value in (
-            ("c.organisation_id", wanted.organisation_id),
-            ("c.user_id", wanted.user_id),
-            (client_id, wanted.client_id),
+        for condition, value in (
+            ("c.organisation_id = ${}", wanted.organisation_id),
+            ("c.user_id = ${}", wanted.user_id),
+            (_TO_APP if wanted.user_id is None else _ALSO_TO_APP, wanted.client_id),
         ):
             if value is not None:
                 args.append(value)
-                conditions.append(f"{column} = ${len(args)}")
+                conditions.append(condition.format(len(args)))
         if not wanted.include_ended:
             conditions.append("c.ended_at IS NULL")
         sql = f"{_SELECT} WHERE {' AND '.join(conditions)} ORDER BY c.id DESC LIMIT $2"
         return tuple(_found(row) for row in await self._database.read(sql, *args))
 
     async def connected_apps(self, organisation_id: OrganisationId, *, limit: int) -> tuple[Named, ...]:
-        """Return up to `limit` apps, by client ID and name, that the organisation has connections to."""
-        return tuple(Named(*row) for row in await self._database.read(_APPS, organisation_id, limit))
+        """Return up to `limit` apps, by client ID and name, that the organisation has connections to; by name."""
+        return _by_name(await self._database.read(_APPS, organisation_id, limit))
 
     async def connected_users(self, organisation_id: OrganisationId, *, limit: int) -> tuple[Named, ...]:
-        """Return up to `limit` users who have connections in the organisation."""
-        return tuple(Named(*row) for row in await self._database.read(_USERS, organisation_id, limit))
+        """Return the users of the newest `limit` connections in the organisation; by name."""
+        return _by_name(await self._database.read(_USERS, organisation_id, limit))
 
     async def end(self, connection_id: ConnectionId, ended_by: EndedBy, event: Event) -> bool:
         """End the connection at the event's time: one row, and with it all that hangs on it."""
         args = (connection_id, to_micros(event.at), ended_by)
         return await self._database.write(events.changing, Statement(_END, args), event)
+
+
+def _by_name(rows: Sequence[Row]) -> tuple[Named, ...]:
+    """Return each of them once. Sorted here: a sort in the statement would make it read every row first."""
+    return tuple(sorted({Named(*row) for row in rows}, key=lambda named: (named.name.casefold(), named.id)))
 
 
 def read_connection(row: Row) -> Connection:

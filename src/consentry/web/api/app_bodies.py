@@ -105,9 +105,13 @@ class RefusalAnswer(BaseModel):
 
 
 class AppDetailsAnswer(AppAnswer):
-    """An app and what has been done with it."""
+    """An app and what has been done with it.
+
+    `live_connections` counts a thousand at most, and `has_more_connections` tells whether there are others.
+    """
 
     live_connections: int
+    has_more_connections: bool
     last_used_at: datetime | None
     redirect_refusals: list[RefusalAnswer]
 
@@ -154,6 +158,7 @@ def details_answer(details: AppDetails) -> AppDetailsAnswer:
     return AppDetailsAnswer(
         **app_object(details.app),
         live_connections=details.live_connections,
+        has_more_connections=details.has_more_connections,
         last_used_at=details.last_used_at,
         redirect_refusals=[_refusal_answer(refusal) for refusal in details.refusals],
     )

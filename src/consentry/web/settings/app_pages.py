@@ -71,6 +71,7 @@ def page_of(details: AppDetails, catalog: Catalog, *, issuer: str, secrets_most:
         created_at=app.created_at,
         created_by=details.created_by_name or "an operator",
         connections=details.live_connections,
+        has_more_connections=details.has_more_connections,
         last_used_at=details.last_used_at,
         deep_link=f"{issuer}/settings/connections/{app.client_id}",
         authorize_url=authorize_url(app, issuer),

@@ -139,7 +139,8 @@ class AppPage:
     They carry `csrf` and `action`, which is `save` (with the fields of `AppForm`), `add_secret`
     (answered by `app_secret`), `retire_secret` (`secret`, `when` = `now` | `1d` | `7d` | `30d`),
     `test_redirect_uri` (`uri`), `deactivate`, `reactivate` or `delete` (`confirm_name`).
-    `errors` of the forms other than `form` name `uri`, `confirm_name` or `secrets`.
+    `errors` of the forms other than `form` name `uri`, `confirm_name` or `secrets`. With `has_more_connections`
+    `connections` is how many were counted, and the app has others.
     """
 
     name: str
@@ -158,6 +159,7 @@ class AppPage:
     redirect_test: RedirectTest | None = None
     refusals: tuple[RefusalRow, ...] = ()
     errors: tuple[FieldError, ...] = ()
+    has_more_connections: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,213 @@
+"""Everything that Consentry does to its database, each thing once: what the tests of query plans listen to."""
+
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+
+from consentry.flows.access_reach import Asked, Kind
+from consentry.flows.authorize import TrustedRedirect, UntrustedRequestError
+from consentry.flows.sign_in import SEEN_AGAIN_AFTER, SignedIn
+from consentry.model.acting import member
+from consentry.model.api_key import KeyDraft, KeyEdit, KeyOwner
+from consentry.model.app_draft import AppChange
+from consentry.model.ids import API_KEY, APP, ORGANISATION, RESOURCE, USER
+from consentry.model.ids import OPERATOR as OPERATOR_ID
+from consentry.model.organisation import Standing
+from consentry.model.secret import Secret
+from consentry.model.what_if import MemberIsSuspended
+from consentry.oauth.client_authentication import ClientCredentials
+from consentry.oauth.errors import OAuthError
+from consentry.storage.events import EventStore
+from protocol_world import ADDRESS, CALLBACK, OPERATOR, ProtocolWorld, query_of, register
+from small_world import FixedClock
+
+PASSWORD = Secret("correct horse battery")
+
+
+async def do_everything(world: ProtocolWorld, clock: FixedClock) -> None:
+    """Do every deed, on the world of the protocol."""
+    await _people(world)
+    await _sign_in(world, clock)
+    await _apps(world)
+    await _connections(world)
+    await _credentials(world, clock)
+    await _keys(world)
+    await _access(world)
+    await _machines(world)
+    await _time(world, clock)
+
+
+async def _people(world: ProtocolWorld) -> None:
+    people, acme, bo = world.deeds.people, world.acme, world.bo
+    for after in (None, acme):
+        await people.organisations.page(OPERATOR, after=after, limit=2)
+    await people.organisations.named(OPERATOR, "Acme Books")
+    await people.organisations.get(OPERATOR, acme)
+    await people.organisations.rename(OPERATOR, acme, "Acme Books Ltd")
+    await people.organisations.set_standing(OPERATOR, acme, Standing.SUSPENDED)
+    await people.organisations.set_standing(OPERATOR, acme, Standing.ACTIVE)
+    await people.users.page(OPERATOR, after=None, limit=2)
+    await people.users.rename(OPERATOR, bo, "Bo")
+    await people.users.set_standing(OPERATOR, bo, Standing.SUSPENDED)
+    await people.users.set_standing(OPERATOR, bo, Standing.ACTIVE)
+    await people.users.set_password(OPERATOR, bo, PASSWORD)
+    await people.roles.set(OPERATOR, acme, "clerk", ["invoice.read"])
+    await people.roles.list(OPERATOR, acme)
+    cy = await world.add_member("cy@acme.test", "clerk")
+    await world.add_member("olga@acme.test", "owner")
+    await people.members.set(OPERATOR, acme, cy, ["reader"])
+    await people.members.set_standing(OPERATOR, acme, cy, Standing.SUSPENDED)
+    await people.members.remove(OPERATOR, acme, cy)
+    await people.members.page(OPERATOR, acme, after=None, limit=2)
+    await people.members.get(OPERATOR, acme, bo)
+    await people.memberships_of(bo)
+    manager = member(bo, acme, frozenset({"member.manage", "role.manage", "invoice.read", "client.read"}))
+    await people.roles.set(manager, acme, "clerk", ["invoice.read", "client.read"])
+    await people.roles.remove(OPERATOR, acme, "clerk")
+
+
+async def _sign_in(world: ProtocolWorld, clock: FixedClock) -> None:
+    sign_in = world.deeds.sign_in
+    await sign_in.sign_in("bo@acme.test", Secret("wrong horse battery"), address=ADDRESS)
+    for _ in range(2):
+        signed_in = await sign_in.sign_in("bo@acme.test", PASSWORD, address=ADDRESS)
+    assert isinstance(signed_in, SignedIn)
+    clock.pass_time(SEEN_AGAIN_AFTER)
+    live = await sign_in.find_session(signed_in.credential.reveal())
+    assert live is not None
+    await sign_in.sign_out(live)
+
+
+async def _apps(world: ProtocolWorld) -> None:
+    registry, secrets = world.deeds.app_registry, world.deeds.app_secrets
+    app = (await register(world.deeds, world.acme, name="Shortly")).app
+    for organisation in (None, world.acme):
+        await registry.page(OPERATOR, organisation_id=organisation, after=app.client_id, limit=2)
+    await registry.get_details(OPERATOR, app.client_id)
+    await registry.edit(OPERATOR, app.client_id, AppChange(name="Shorter"))
+    await registry.deactivate(OPERATOR, app.client_id)
+    await registry.reactivate(OPERATOR, app.client_id)
+    added = await secrets.add(OPERATOR, app.client_id)
+    await secrets.list(OPERATOR, app.client_id)
+    soon = world.deeds.clock.now() + timedelta(days=1)
+    await secrets.retire(OPERATOR, app.client_id, added.record.id, expires_at=soon)
+    await secrets.retire(OPERATOR, app.client_id, added.record.id, expires_at=None)
+    with pytest.raises(UntrustedRequestError) as refusal:
+        await world.deeds.authorize.trust(query_of(world.web, redirect_uri=f"{CALLBACK}/else"))
+    error = refusal.value
+    assert error.app is not None
+    assert error.sent is not None
+    assert error.mismatch is not None
+    await registry.record_redirect_refusal(error.app, error.sent, error.mismatch)
+    await registry.delete(OPERATOR, app.client_id, confirm_name=None)
+
+
+async def _connections(world: ProtocolWorld) -> None:
+    connections, acme, bo = world.deeds.connections, world.acme, world.bo
+    tokens = await world.connect(world.web)
+    access = await world.access(tokens.access_token)
+    own = member(bo, acme, frozenset())
+    for client_id in (None, world.web.app.client_id):
+        await connections.list_own(own, client_id=client_id)
+    for organisation in (None, acme):
+        for user_id in (None, bo):
+            for app in (None, world.web.app.client_id):
+                for ended in (True, False):
+                    await connections.list_all(
+                        OPERATOR, organisation, client_id=app, user_id=user_id, include_ended=ended, limit=2
+                    )
+    await connections.find_choices(OPERATOR, acme)
+    assert access.connection_id is not None
+    await connections.get(own, access.connection_id)
+    await connections.end(own, access.connection_id)
+    opened = await world.open_request(world.web)
+    await world.deeds.consent.decline(opened.pending, opened.to, opened.offer)
+
+
+async def _credentials(world: ProtocolWorld, clock: FixedClock) -> None:
+    for party in (world.web, world.tool):
+        code = await world.approve(party)
+        with pytest.raises(OAuthError):
+            await world.exchange(party, code, code_verifier="w" * 43)
+        tokens = await world.exchange(party, code)
+        await world.check(tokens.access_token)
+        fresh = await world.refresh(party, tokens.refresh_token)
+        await world.refresh(party, tokens.refresh_token)
+        await world.refresh(party, fresh.refresh_token)
+        await world.revoke(party, fresh.access_token)
+        clock.pass_time(timedelta(minutes=2))
+        with suppress(OAuthError):  # only the public app's rotate
+            await world.refresh(party, tokens.refresh_token)
+        with pytest.raises(OAuthError):
+            await world.exchange(party, code)
+        again = await world.connect(party)
+        await world.revoke(party, again.refresh_token)
+    opened = await world.open_request(world.web)
+    await world.deeds.consent.answer_remembered(opened.to, opened.asked, opened.offer)
+    with pytest.raises(OAuthError):
+        await world.authenticate({**world.web.credentials, "client_secret": "wrong"})
+
+
+async def _keys(world: ProtocolWorld) -> None:
+    keys, acme, bo = world.deeds.api_keys, world.acme, world.bo
+    draft = KeyDraft("Nightly", ("invoice.read", "client.read"), None)
+    made = await keys.create(OPERATOR, draft, KeyOwner(acme, bo))
+    key = made.details.key
+    own = member(bo, acme, frozenset({"api_key.create"}))
+    for organisation in (None, acme):
+        await keys.list_own(own, organisation, after=None, limit=2)
+        await keys.list_all(OPERATOR, organisation, after=key.id, limit=2)
+        await keys.list_visible(OPERATOR, organisation, bo, after=None, limit=2)
+    await keys.get(OPERATOR, key.id)
+    await world.check(made.text.reveal(), address=ADDRESS)
+    await keys.edit(OPERATOR, key.id, KeyEdit(permissions=("invoice.read",)))
+    await keys.rotate(OPERATOR, key.id, timedelta(days=1))
+    await keys.revoke(OPERATOR, key.id)
+
+
+async def _access(world: ProtocolWorld) -> None:
+    deeds, acme = world.deeds, world.acme
+    token = (await world.connect(world.web)).access_token
+    key = await deeds.api_keys.create(OPERATOR, KeyDraft("Daily", ("invoice.read",), None), KeyOwner(acme, world.bo))
+    connection = (await world.access(token)).connection_id
+    for named in (token, key.text.reveal(), key.details.key.id, connection):
+        await deeds.explain_access.explain(OPERATOR, str(named))
+    for kind in (None, *Kind):
+        await deeds.access_reach.who_can(OPERATOR, acme, "invoice.read", Asked(kind, None, 2))
+    bo = await deeds.access_reach.member_of(OPERATOR, acme, "bo@acme.test")
+    await deeds.access_reach.what_if(OPERATOR, acme, MemberIsSuspended(bo))
+    events = await deeds.audit.page(OPERATOR, acme, before=None, limit=200)
+    await deeds.audit.names_in(events)
+    kinds = (USER, OPERATOR_ID, APP, API_KEY, ORGANISATION, RESOURCE)
+    await EventStore(deeds.database).names_of(frozenset(f"{kind}0" for kind in kinds))
+    opened = await world.connect(world.tool)
+    await world.revoke(world.tool, opened.refresh_token)
+    await deeds.explain_access.explain(OPERATOR, opened.access_token)
+
+
+async def _machines(world: ProtocolWorld) -> None:
+    deeds = world.deeds
+    made = await deeds.operators.create(OPERATOR, "Night shift")
+    await deeds.operators.find(made.token.reveal())
+    await deeds.operators.list(OPERATOR)
+    await deeds.operators.revoke(OPERATOR, made.operator.id)
+    resource = await deeds.resources.register(OPERATOR, "Books", "https://api.books.test")
+    await deeds.resources.page(OPERATOR, after=None, limit=2)
+    await deeds.authorize.read(query_of(world.web, resource="https://api.books.test"), (await _trusted(world)))
+    await deeds.authenticate_resource_server.authenticate(
+        ClientCredentials(resource.resource.client_id, resource.client_secret.reveal(), "client_secret_post"),
+        address=ADDRESS,
+    )
+    await deeds.signing_keys.jwks()
+    await deeds.signing_keys.rotate(OPERATOR)
+
+
+async def _trusted(world: ProtocolWorld) -> TrustedRedirect:
+    return await world.deeds.authorize.trust(query_of(world.web))
+
+
+async def _time(world: ProtocolWorld, clock: FixedClock) -> None:
+    await world.deeds.usage.flush()
+    clock.pass_time(timedelta(days=2))
+    await world.deeds.housekeeping.sweep_once()
