@@ -2,9 +2,14 @@
 
 import secrets
 
-from consentry.model.ids import RANDOM_BYTES, encode_id
-from consentry.model.secret import SECRET_BYTES, Secret, encode_secret
+from consentry.model.ids import RANDOM_BYTES, base62, encode_id
+from consentry.model.secret import SECRET_LENGTH, Secret
 from consentry.ports.world import Clock
+
+# Each of the 62 letters has four of the first 248 bytes; the other eight are drawn again, so that none is likelier.
+_LETTERS = "".join(base62(byte % 62, 1) for byte in range(256)).encode()
+_LEFT_OUT = bytes(range(248, 256))
+_DRAWN = 64
 
 
 class SystemSecretSource:
@@ -19,8 +24,11 @@ class SystemSecretSource:
         return prefix + encode_id(milliseconds, secrets.token_bytes(RANDOM_BYTES))
 
     def new_secret(self) -> Secret:
-        """Return 43 base62 characters of 256 random bits."""
-        return encode_secret(secrets.token_bytes(SECRET_BYTES))
+        """Return 43 random base62 characters: 256 bits."""
+        text = b""
+        while len(text) < SECRET_LENGTH:
+            text += secrets.token_bytes(_DRAWN).translate(_LETTERS, _LEFT_OUT)
+        return Secret(text[:SECRET_LENGTH].decode())
 
     def new_bytes(self, count: int) -> bytes:
         """Return `count` random bytes."""

@@ -1,7 +1,6 @@
 """Redemptions and rotations in one statement or commit: each caller gets its own answer, whatever the others do."""
 
 import asyncio
-from dataclasses import replace
 
 from consentry.model.access import Reason
 from consentry.model.credential import AccessToken, TokenFamily
@@ -44,7 +43,7 @@ async def test_one_that_cannot_be_stored_fails_alone(protocol: ProtocolWorld) ->
     now = protocol.deeds.clock.now()
     assert await store.redeem_code(*openings[0], now=now)
     code_id, family, token = openings[3]
-    openings[3] = code_id, replace(family, id=openings[0][1].id), token
+    openings[3] = code_id, family._replace(id=openings[0][1].id), token
 
     answers = await asyncio.gather(
         *(store.redeem_code(*each, now=now) for each in openings[1:]), return_exceptions=True
@@ -65,8 +64,8 @@ async def test_two_generations_of_one_family_in_one_set_leave_one_lineage(protoc
     now = protocol.deeds.clock.now()
     assert await store.redeem_code(code_id, family, token, now=now)
     secrets = protocol.deeds.secrets
-    tokens = [replace(token, id=TokenId(secrets.new_id())) for _ in range(3)]
-    nexts = [replace(family, generation=2, refresh_digest=bytes([number]) * 32) for number in range(3)]
+    tokens = [token._replace(id=TokenId(secrets.new_id())) for _ in range(3)]
+    nexts = [family._replace(generation=2, refresh_digest=bytes([number]) * 32) for number in range(3)]
 
     answers = await asyncio.gather(
         store.rotate_refresh_token(nexts[0], tokens[0], from_generation=7, now=now),

@@ -1,7 +1,8 @@
 """The only place that mints tokens; shared by the grants."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from consentry.flows.token_policy import TokenPolicy
 from consentry.model.credential import AccessToken, AuthorizationCode, TokenFamily
@@ -14,16 +15,14 @@ from consentry.ports.world import SecretSource
 _NONCE_BYTES = 12
 
 
-@dataclass(frozen=True, slots=True)
-class MintedAccess:
+class MintedAccess(NamedTuple):
     """An access token: its row, and its text for the client."""
 
     row: AccessToken
     text: Secret
 
 
-@dataclass(frozen=True, slots=True)
-class MintedFamily:
+class MintedFamily(NamedTuple):
     """A token family with its current refresh token: its row, and the token's text for the client."""
 
     row: TokenFamily
@@ -72,8 +71,7 @@ class TokenMint:
     def successor(self, family: TokenFamily, spent: RefreshToken, scope: Scope, now: datetime) -> MintedFamily:
         """Return the family with the next refresh token in place, sealed for the holder of the one it replaces."""
         token = new_refresh_token(family.id, spent.generation + 1, self.secrets.new_secret(), self.mac_key)
-        row = replace(
-            family,
+        row = family._replace(
             refresh_digest=token.digest,
             generation=token.generation,
             sealed_successor=_seal(spent, token.text(), self.secrets.new_bytes(_NONCE_BYTES)),

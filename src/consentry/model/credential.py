@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from consentry.model.ids import (
     ApiKeyId,
@@ -18,8 +19,7 @@ from consentry.oauth.scope import Scope
 WRONG_PROOFS_MOST = 5
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorizationCode:
+class AuthorizationCode(NamedTuple):
     """A code, bound to everything it was issued for (RFC 6749 §4.1.2; RFC 7636 §4.4).
 
     `redirect_uri` is as the client sent it; `consumed_at` is set by redemption, a replay or the fifth wrong proof;
@@ -46,8 +46,7 @@ class AuthorizationCode:
         return now >= self.expires_at
 
 
-@dataclass(frozen=True, slots=True)
-class TokenFamily:
+class TokenFamily(NamedTuple):
     """All tokens that come from one code: one row, however often the refresh token is rotated.
 
     `refresh_digest` and `generation` are the current refresh token's; `sealed_successor` is the current token, sealed
@@ -77,8 +76,7 @@ class TokenFamily:
         return self.sealed_successor is not None and now < self.rotated_at + grace
 
 
-@dataclass(frozen=True, slots=True)
-class AccessToken:
+class AccessToken(NamedTuple):
     """An access token's row: appended, never changed, gone after it expires."""
 
     id: TokenId

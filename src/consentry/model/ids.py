@@ -35,11 +35,12 @@ _PAIRS = tuple(a + b for a in _ALPHABET for b in _ALPHABET)
 
 def base62(number: int, length: int) -> str:
     """Return `number` in base62, padded with zeros to `length` characters (the highest digits are cut)."""
-    pairs = []
-    for _ in range((length + 1) // 2):
-        number, pair = divmod(number, 3844)
-        pairs.append(_PAIRS[pair])
-    return "".join(reversed(pairs))[-length:]
+    text = ""
+    while len(text) < length:
+        # Four digits at a time: dividing what is longer than a machine word is what costs.
+        number, four = divmod(number, 14_776_336)
+        text = _PAIRS[four // 3844] + _PAIRS[four % 3844] + text
+    return text[-length:]
 
 
 def base62_of_32_bits(number: int) -> str:

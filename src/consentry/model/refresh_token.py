@@ -7,7 +7,7 @@ replaced, and for nobody else.
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from consentry.model.ids import FamilyId, base62
 from consentry.model.secret import SECRET_LENGTH, CredentialKind, Secret, format_credential, parse_credential
@@ -17,8 +17,7 @@ MAC_LENGTH = 22
 _MAC_BYTES = 16
 
 
-@dataclass(frozen=True, slots=True)
-class RefreshToken:
+class RefreshToken(NamedTuple):
     """A refresh token that has the right form and checksum; `is_genuine` tells whether this server made it."""
 
     family_id: FamilyId

@@ -13,9 +13,8 @@ import zlib
 from enum import StrEnum
 from typing import NamedTuple
 
-from consentry.model.ids import ID_LENGTH, base62, base62_of_32_bits
+from consentry.model.ids import ID_LENGTH, base62_of_32_bits
 
-SECRET_BYTES = 32
 SECRET_LENGTH = 43
 CHECKSUM_LENGTH = 6
 
@@ -75,13 +74,6 @@ def digest(secret: Secret) -> bytes:
 def is_same_digest(stored: bytes, given: bytes) -> bool:
     """Compare two digests in constant time."""
     return hmac.compare_digest(stored, given)
-
-
-def encode_secret(randomness: bytes) -> Secret:
-    """Return the 43-character text of 32 random bytes."""
-    if len(randomness) != SECRET_BYTES:
-        raise ValueError("A secret takes exactly 32 random bytes.")
-    return Secret(base62(int.from_bytes(randomness, "big"), SECRET_LENGTH))
 
 
 def format_credential(kind: CredentialKind, record_id: str, payload: Secret) -> Secret:

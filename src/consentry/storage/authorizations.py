@@ -156,7 +156,7 @@ class SqlAuthorizationStore:
                     at,
                 ),
             )
-            yield inserting_code(replace(answer.code, scope=granted), ConnectionId(connection_id))
+            yield inserting_code(answer.code._replace(scope=granted), ConnectionId(connection_id))
             yield events.append(replace(answer.event, details={**answer.event.details, "scope": str(granted)}))
             return True
 
@@ -170,7 +170,7 @@ class SqlAuthorizationStore:
             scope = code.scope & _stored(standing[0][0]) & _stored(standing[0][1]) if standing else Scope()
             if not scope:
                 return False
-            yield inserting_code(replace(code, scope=scope), code.connection_id)
+            yield inserting_code(code._replace(scope=scope), code.connection_id)
             return True
 
         return await self._database.write(operation)
