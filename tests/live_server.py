@@ -24,6 +24,7 @@ from consentry.wiring import Deeds, open_deeds
 from people_builders import CountingPasswords
 
 OPERATOR = operator("opr_0000000000000000live01")
+OUR_HTTP = "consentry.web.http_protocol:HttpProtocol"
 CALLBACK = "https://client.test/cb"
 PASSWORD = "correct horse battery"
 T = TypeVar("T")
@@ -68,11 +69,12 @@ def serve_in_thread(app: Any, listening: socket.socket) -> tuple[asyncio.Abstrac
 class ServerThread:
     """uvicorn in a thread, configured as `consentry serve` does."""
 
-    def __init__(self, app: Any, listening: socket.socket) -> None:
+    def __init__(self, app: Any, listening: socket.socket, *, http: str = OUR_HTTP, idle: int = 5) -> None:
         config = uvicorn.Config(
             app,
             loop="asyncio",
-            http="httptools",
+            http=http,
+            timeout_keep_alive=idle,
             ws="none",
             lifespan="on",
             access_log=False,
@@ -91,9 +93,13 @@ class ServerThread:
         self._thread.start()
         assert self._ready.wait(20), "the server did not start"
 
+    def begin_end(self) -> None:
+        """Tell it to stop, and return at once."""
+        self._server.should_exit = True
+
     def end(self) -> None:
         """Stop, and return once the application has shut down."""
-        self._server.should_exit = True
+        self.begin_end()
         self._thread.join(20)
         assert not self._thread.is_alive(), "the server did not stop"
 

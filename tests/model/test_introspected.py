@@ -48,8 +48,8 @@ def travelled(access: Access) -> dict[str, Any]:
     response = IntrospectionResponse(
         active=True,
         client_id=access.client_id,
-        expires_at=access.expires_at,
-        issued_at=access.issued_at,
+        expires_at=None if access.expires_micros is None else access.expires_micros // 1_000_000,
+        issued_at=access.issued_micros // 1_000_000,
         subject=access.user_id,
         audience=() if access.resource is None else (access.resource,),
         issuer=ISSUER,

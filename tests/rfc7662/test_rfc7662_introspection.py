@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from consentry.flows.authenticate_client import TooManyAttemptsError
 from consentry.model.acting import member
 from consentry.model.api_key import KeyDraft
 from consentry.model.organisation import ResourceServer, Standing
 from consentry.oauth.client_authentication import ClientCredentials
-from consentry.oauth.errors import ErrorCode
+from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.oauth.responses import IntrospectionResponse
 from protocol_world import ADDRESS, ISSUER, OPERATOR, ProtocolWorld, refused
 from small_world import FixedClock
@@ -101,6 +102,28 @@ async def test_rv_08_a_resource_server_with_a_wrong_secret_or_none_may_not_ask(p
                 ClientCredentials(client_id, secret, "client_secret_basic"), address=ADDRESS
             )
     assert registered.client_secret.reveal()[:50] not in await protocol.dump()
+
+
+async def test_tk_13_guessing_a_resource_servers_secret_is_slowed_and_its_own_secret_is_not(
+    protocol: ProtocolWorld,
+) -> None:
+    registered = await protocol.deeds.resources.register(OPERATOR, "Product API", BOOKS)
+    client_id, secret = registered.resource.client_id, registered.client_secret.reveal()
+    authenticate = protocol.deeds.authenticate_resource_server.authenticate
+    guess = ClientCredentials(client_id, "guess", "client_secret_basic")
+    answers: list[Exception] = []
+    for _ in range(60):
+        try:
+            await authenticate(guess, address=ADDRESS)
+        except (OAuthError, TooManyAttemptsError) as answer:
+            answers.append(answer)
+
+    waits = [answer.retry_after for answer in answers if isinstance(answer, TooManyAttemptsError)]
+    assert len(answers) == 60
+    assert len(waits) >= 30
+    assert all(0 < wait <= 61 for wait in waits)
+    genuine = await authenticate(ClientCredentials(client_id, secret, "client_secret_basic"), address=ADDRESS)
+    assert genuine.identifier == BOOKS
 
 
 async def test_mc_02_a_token_for_one_api_is_inactive_to_another(protocol: ProtocolWorld) -> None:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from consentry.flows.authenticate_client import TooManyAttemptsError
 from consentry.flows.throttle import Throttle
 from consentry.model.organisation import ResourceServer
-from consentry.model.secret import CredentialKind, Secret, digest, is_same_digest, parse_credential
+from consentry.model.secret import CredentialKind, Secret, digest, identify, is_same_digest
 from consentry.oauth.client_authentication import ClientCredentials
 from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.ports.people import ResourceStore
 from consentry.ports.world import Clock
+
+_NOTHING = bytes(32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,21 +25,23 @@ class AuthenticateResourceServer:
     async def authenticate(self, credentials: ClientCredentials, *, address: str) -> ResourceServer:
         """Return the resource server. `address` is the caller's network address.
 
+        The right secret is never throttled, whoever guessed before: no number of guesses comes near 256 random bits.
         Raises OAuthError(INVALID_CLIENT), with the same answer for an unknown client and a wrong secret, and
         TooManyAttemptsError.
         """
-        now = self.clock.now()
-        # Hashed, because what was sent as the client ID may be a secret in the wrong field, and the key is stored.
-        key = f"resource:{digest(Secret(credentials.client_id)).hex()}:{address}"
-        wait = await self.throttle.check(key, now)
-        if wait is not None:
-            raise TooManyAttemptsError(int(wait.total_seconds()) + 1)
         found = await self.resources.find_resource_server(credentials.client_id)
-        parsed = parse_credential(credentials.client_secret or "", CredentialKind.CLIENT_SECRET)
-        given = bytes(32) if parsed is None else parsed.digest
+        identified = identify(credentials.client_secret or "", CredentialKind.CLIENT_SECRET)
+        given = _NOTHING if identified is None else identified[1]
         # Compared for an unknown client too, so that the time does not tell which one there is.
-        is_genuine = is_same_digest(bytes(32) if found is None else found.digest, given)
-        if found is None or parsed is None or not is_genuine:
-            await self.throttle.record_failure(key, now)
+        is_genuine = is_same_digest(_NOTHING if found is None else found.digest, given)
+        if found is None or identified is None or not is_genuine:
+            await self._refuse(credentials, address)
             raise OAuthError(ErrorCode.INVALID_CLIENT, "The client is unknown, or its secret is wrong.")
         return found
+
+    async def _refuse(self, credentials: ClientCredentials, address: str) -> None:
+        # Hashed, because what was sent as the client ID may be a secret in the wrong field, and the key is stored.
+        key = f"resource:{digest(Secret(credentials.client_id)).hex()}:{address}"
+        wait = await self.throttle.count_failure(key, self.clock.now())
+        if wait is not None:
+            raise TooManyAttemptsError.after(wait)

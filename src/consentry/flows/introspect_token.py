@@ -1,7 +1,7 @@
 """Token introspection. RFC 7662."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from consentry.flows.check_bearer import CheckBearer
 from consentry.model.access import Access, Refused
@@ -10,6 +10,10 @@ from consentry.model.client import Client
 from consentry.model.introspected import members_of
 from consentry.model.organisation import ResourceServer
 from consentry.oauth.responses import IntrospectionResponse
+from consentry.oauth.scope import Scope
+
+_SECOND = 1_000_000
+_MEMO_MOST = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,9 @@ class IntrospectToken:
     bearer: CheckBearer
     approvals: ApprovalBook
     issuer: str
+    _memo: dict[tuple[Scope | None, frozenset[str], frozenset[str]], tuple[Scope | None, tuple[str, ...]]] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
     async def introspect(
         self,
@@ -43,20 +50,32 @@ class IntrospectToken:
         return self._describe(answer, told)
 
     def _describe(self, access: Access, told: Mapping[str, object]) -> IntrospectionResponse:
-        covered = None if access.scope is None else self.approvals.still_covered(access.scope, access.held)
+        covered, permissions = self._told(access)
         return IntrospectionResponse(
             active=True,
             scope=covered,
             client_id=access.client_id,
             token_type="Bearer",  # noqa: S106 - the type of a token, not a secret
-            expires_at=access.expires_at,
-            issued_at=access.issued_at,
+            expires_at=None if access.expires_micros is None else access.expires_micros // _SECOND,
+            issued_at=access.issued_micros // _SECOND,
             subject=access.user_id,
             audience=() if access.resource is None else (access.resource,),
             issuer=self.issuer,
-            permissions=tuple(sorted(access.permissions)),
+            permissions=permissions,
             organisation=access.organisation_id,
             connection=access.connection_id,
             api_key=access.api_key_id,
             extensions=told,
         )
+
+    def _told(self, access: Access) -> tuple[Scope | None, tuple[str, ...]]:
+        """Return the scope that still opens something, and the permissions in their order. Pure, kept by content."""
+        key = (access.scope, access.held, access.permissions)
+        told = self._memo.get(key)
+        if told is None:
+            covered = None if access.scope is None else self.approvals.still_covered(access.scope, access.held)
+            told = covered, tuple(sorted(access.permissions))
+            if len(self._memo) >= _MEMO_MOST:
+                self._memo.clear()
+            self._memo[key] = told
+        return told

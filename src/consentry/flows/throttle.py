@@ -29,6 +29,13 @@ class Throttle:
         """Count a failure; `event`, where given, is written with it."""
         await self.store.record_failure(key, self.policy, now=now, event=event)
 
+    async def count_failure(self, key: str, now: datetime) -> timedelta | None:
+        """Count a failure that nothing led to, or return how long it came too early; then it is not counted."""
+        wait = await self.check(key, now)
+        if wait is None:
+            await self.record_failure(key, now)
+        return wait
+
     async def forgive(self, key: str) -> None:
         """Forget the failures under `key`, after a success."""
         if await self.store.find_failures(key) is not None:

@@ -77,6 +77,8 @@ def _parse_basic(authorization: str) -> ClientCredentials:
 
 def _form_decoded(text: str) -> str | None:
     """Undo the form-encoding that RFC 6749 §2.3.1 puts inside Basic credentials; None if it cannot be undone."""
+    if "%" not in text and "+" not in text and "\0" not in text:
+        return text
     # As in a form, an ampersand or an equals sign inside the value must be encoded; being lenient about
     # them here is harmless, as nothing is split at them.
     try:

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from types import MappingProxyType
+from typing import NamedTuple
 
 from consentry.oauth.errors import OAuthError
 from consentry.oauth.scope import Scope
@@ -31,13 +32,13 @@ class TokenResponse:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IntrospectionResponse:
+class IntrospectionResponse(NamedTuple):
     """What a resource server learns of a credential. RFC 7662 §2.2.
 
-    Times are aware UTC. `permissions` are those that hold now; exactly one of `connection` and `api_key` names what the
-    credential hangs on. An inactive credential says nothing but that: use `IntrospectionResponse.inactive()`.
-    `extensions` are further members for a caller who may have them, of an inactive credential too.
+    Times are whole seconds since the epoch. `permissions` are those that hold now; exactly one of `connection` and
+    `api_key` names what the credential hangs on. An inactive credential says nothing but that: use
+    `IntrospectionResponse.inactive()`. `extensions` are further members for a caller who may have them, of an inactive
+    credential too.
     """
 
     active: bool
@@ -45,9 +46,9 @@ class IntrospectionResponse:
     client_id: str | None = None
     username: str | None = None
     token_type: str | None = None
-    expires_at: datetime | None = None
-    issued_at: datetime | None = None
-    not_before: datetime | None = None
+    expires_at: int | None = None
+    issued_at: int | None = None
+    not_before: int | None = None
     subject: str | None = None
     audience: tuple[str, ...] = ()
     issuer: str | None = None
@@ -56,7 +57,7 @@ class IntrospectionResponse:
     organisation: str | None = None
     connection: str | None = None
     api_key: str | None = None
-    extensions: Mapping[str, object] = field(default_factory=dict)
+    extensions: Mapping[str, object] = MappingProxyType({})
 
     @classmethod
     def inactive(cls, extensions: Mapping[str, object] | None = None) -> "IntrospectionResponse":
@@ -73,9 +74,9 @@ class IntrospectionResponse:
             client_id=self.client_id,
             username=self.username,
             token_type=self.token_type,
-            exp=_seconds(self.expires_at),
-            iat=_seconds(self.issued_at),
-            nbf=_seconds(self.not_before),
+            exp=self.expires_at,
+            iat=self.issued_at,
+            nbf=self.not_before,
             sub=self.subject,
             aud=_audience(self.audience),
             iss=self.issuer,
@@ -119,10 +120,6 @@ def _audience(audience: tuple[str, ...]) -> str | list[str] | None:
             return single
         case _:
             return list(audience)
-
-
-def _seconds(moment: datetime | None) -> int | None:
-    return None if moment is None else int(moment.timestamp())
 
 
 def _present(**members: object) -> dict[str, object]:

@@ -1,8 +1,8 @@
 """Apps: registration, edits, life and death, and the log of refused redirect URIs."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 
 from consentry.model.app import App, AppSecret, AppStatus, AppType
 from consentry.model.client import AppDetails, Client, RedirectRefusal
@@ -13,6 +13,7 @@ from consentry.oauth.scope import Scope
 from consentry.storage import app_secrets, events
 from consentry.storage.database import (
     Database,
+    KeyedRead,
     Operation,
     Row,
     Statement,
@@ -31,13 +32,14 @@ _APP_WIDTH = 13
 
 _FIND = _SELECT_APP + "WHERE a.client_id = $1 AND a.status <> 'deleted'"
 
-_FIND_CLIENT = """
-SELECT a.id, a.client_id, a.organisation_id, a.name, a.type, a.redirect_uris, a.required_scopes, a.optional_scopes,
+_FIND_CLIENT = KeyedRead("""
+SELECT a.client_id,
+       a.id, a.client_id, a.organisation_id, a.name, a.type, a.redirect_uris, a.required_scopes, a.optional_scopes,
        a.require_pkce, a.status, a.created_by, a.created_at, a.updated_at,
        s.id, s.app_id, s.digest, s.hint, s.created_at, s.last_used_at, s.expires_at, s.retired_at
 FROM apps a LEFT JOIN app_secrets s ON s.app_id = a.id AND s.retired_at IS NULL
-WHERE a.client_id = $1 AND a.status <> 'deleted' ORDER BY s.id
-"""
+WHERE a.client_id {key} AND a.status <> 'deleted' ORDER BY s.id
+""")
 
 _PAGE_OF_ORGANISATION = f"""{_SELECT_APP}
 WHERE a.organisation_id = $1 AND a.id > COALESCE((SELECT id FROM apps WHERE client_id = $2), '')
@@ -207,8 +209,8 @@ class SqlAppStore:
         """Return the app with its secrets, in one read, or None."""
         if not _is_client_id(client_id):
             return None
-        rows = await self._database.read(_FIND_CLIENT, client_id)
-        return _client_of(rows) if rows else None
+        rows = await self._database.read_by_key(_FIND_CLIENT, client_id)
+        return _client_of(tuple(rows)) if rows else None
 
     async def find_details(self, client_id: str, *, now: datetime) -> AppDetails | None:
         """Return the app, its live secrets, its use and its recent refusals, or None."""
@@ -265,9 +267,12 @@ def _is_client_id(text: str) -> bool:
     return text.isascii() and text.isprintable()
 
 
-def _client_of(rows: Sequence[Row]) -> Client:
-    secrets = tuple(app_secrets.secret_of(row[_APP_WIDTH:]) for row in rows if row[_APP_WIDTH] is not None)
-    return Client(_app_of(rows[0]), secrets)
+@lru_cache(maxsize=1024)
+def _client_of(rows: tuple[Row, ...]) -> Client:
+    """Return the client that the rows describe; by their content, which is read anew each time."""
+    of_secret = 1 + _APP_WIDTH
+    secrets = tuple(app_secrets.secret_of(row[of_secret:]) for row in rows if row[of_secret] is not None)
+    return Client(_app_of(rows[0][1:]), secrets)
 
 
 def _refusal_of(row: Row) -> RedirectRefusal:

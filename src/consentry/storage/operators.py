@@ -9,6 +9,7 @@ from consentry.model.organisation import Operator, ResourceServer
 from consentry.storage import events
 from consentry.storage.database import (
     Database,
+    KeyedRead,
     Operation,
     Row,
     Statement,
@@ -22,12 +23,12 @@ _OPERATORS = "SELECT id, name, digest, created_at, revoked_at FROM operators ORD
 _CREATE_OPERATOR = "INSERT INTO operators (id, name, digest, created_at) VALUES ($1, $2, $3, $4)"
 _REVOKE_OPERATOR = "UPDATE operators SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING id"
 
-_FIND_RESOURCE = """
-SELECT id, client_id, name, identifier, digest, created_at FROM resources WHERE client_id = $1 AND retired_at IS NULL
-"""
+_FIND_RESOURCE = KeyedRead("""
+SELECT client_id, id, name, identifier, digest, created_at FROM resources WHERE client_id {key} AND retired_at IS NULL
+""")
 _IDENTIFIERS = "SELECT identifier FROM resources WHERE retired_at IS NULL ORDER BY id"
 _RESOURCES = """
-SELECT id, client_id, name, identifier, digest, created_at
+SELECT client_id, id, name, identifier, digest, created_at
 FROM resources WHERE id > $1 AND retired_at IS NULL ORDER BY id LIMIT $2
 """
 _REGISTER_RESOURCE = """
@@ -75,7 +76,7 @@ class SqlResourceStore:
 
     async def find_resource_server(self, client_id: str) -> ResourceServer | None:
         """Return the resource server of this client ID, or None."""
-        rows = await self._database.read(_FIND_RESOURCE, client_id)
+        rows = await self._database.read_by_key(_FIND_RESOURCE, client_id)
         return _resource_of(rows[0]) if rows else None
 
     async def identifiers(self) -> Sequence[str]:
@@ -107,4 +108,4 @@ def _operator_of(row: Row) -> Operator:
 
 
 def _resource_of(row: Row) -> ResourceServer:
-    return ResourceServer(ResourceId(row[0]), row[1], row[2], row[3], row[4], from_micros(row[5]))
+    return ResourceServer(ResourceId(row[1]), row[0], row[2], row[3], row[4], from_micros(row[5]))
