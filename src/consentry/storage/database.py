@@ -9,7 +9,7 @@ A statement that must see a row as it will be at the end of the transaction read
 transaction that writes has the file to itself, leaves that out.
 """
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ParamSpec, Protocol, TypeAlias, TypeVar
 
@@ -88,7 +88,7 @@ class Database(Protocol):
         """Return the rows of one statement that changes nothing, as committed now."""
         ...
 
-    async def read_by_key(self, read: KeyedRead, key: str) -> Sequence[Row]:
+    def read_by_key(self, read: KeyedRead, key: str) -> Awaitable[Sequence[Row]]:
         """Return the rows of `key`, as committed at a moment after the call began."""
         ...
 

@@ -6,7 +6,7 @@ what must hold over several takes a row's lock first. An operation that PostgreS
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -15,6 +15,7 @@ import asyncpg
 from consentry.postgres_url import parse_postgres_url
 from consentry.storage.database import KeyedRead, Operation, P, Row, SetWrite, Statement, T, Value
 from consentry.storage.gathered_writes import GatheredWrites, SetRefusedError
+from consentry.storage.keyed_reads import KeyedReads
 from consentry.storage.postgres_session import connecting
 
 TRIES_MOST = 8
@@ -36,6 +37,7 @@ class PostgresDatabase:
         self._opening = asyncio.Lock()
         self._closed = False
         self._gathered: dict[SetWrite, GatheredWrites] = {}
+        self._keyed: dict[KeyedRead, KeyedReads] = {}
 
     async def read(self, sql: str, *args: Value) -> Sequence[Row]:
         """Return the rows of one statement, as committed when it began."""
@@ -43,9 +45,12 @@ class PostgresDatabase:
         async with pool.acquire() as connection:
             return [tuple(record) for record in await connection.fetch(sql, *map(_storable, args))]
 
-    async def read_by_key(self, read: KeyedRead, key: str) -> Sequence[Row]:
-        """Return the rows of `key`, as committed when the statement began."""
-        return await self.read(read.for_one, key)
+    def read_by_key(self, read: KeyedRead, key: str) -> Awaitable[Sequence[Row]]:
+        """Return the rows of `key` by one statement with all who ask in this turn: see storage/keyed_reads.py."""
+        gathered = self._keyed.get(read)
+        if gathered is None:
+            gathered = self._keyed[read] = KeyedReads(read, self._fetch_many)
+        return gathered.ask(key)
 
     async def write(self, operation: Callable[P, Operation[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `operation` as one transaction; return its result once PostgreSQL has made it durable."""
@@ -88,6 +93,11 @@ class PostgresDatabase:
                     raise
                 # The server goes on, or was never asked: nothing of the set was done.
                 raise SetRefusedError from fault
+
+    async def _fetch_many(self, sql: str, keys: list[str]) -> Sequence[Row]:
+        pool = self._pool or await self._open()
+        async with pool.acquire() as connection:
+            return [tuple(record) for record in await connection.fetch(sql, keys)]
 
     async def _open(self) -> asyncpg.Pool:
         async with self._opening:

@@ -6,7 +6,7 @@ them, and suspending one here still cuts it off.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache
 
 from consentry.settings_values import sqlite_path
@@ -77,9 +77,9 @@ class ViewDatabase:
         """Return the rows of one statement, as committed now."""
         return await self._database.read(self._compose(sql), *args)
 
-    async def read_by_key(self, read: KeyedRead, key: str) -> Sequence[Row]:
+    def read_by_key(self, read: KeyedRead, key: str) -> Awaitable[Sequence[Row]]:
         """Return the rows of `key`, as committed at a moment after the call began."""
-        return await self._database.read_by_key(self._compose_keyed(read), key)
+        return self._database.read_by_key(self._compose_keyed(read), key)
 
     async def write(self, operation: Callable[P, Operation[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `operation` as one transaction; return its result once it is durable."""
