@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from driving import Load, drive
+from driving import Load, drive, settle
 from figures import Figure
 from stage import Filled, Running, say
 
@@ -25,6 +25,7 @@ class Side:
 
         Raises WrongAnswerError.
         """
+        settle(self.running.endpoints["introspection"])
         endpoint, count = self.running.endpoints[work], int(self.most[work] * part)
         if endpoint.mode == "random":
             return drive(endpoint, connections=connections, seconds=seconds, count=count)
