@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median, quantiles
@@ -120,7 +120,7 @@ def databases(engine: str, folder: Path) -> Iterator[tuple[str, str]]:
 
 def filled(url: str, tokens: int, folder: Path) -> Population:
     """Return the population of the database: one of an earlier run that is still good, or a new one."""
-    kept = folder / f"{Path(url).stem}-{tokens}.json"
+    kept = kept_of(url, tokens, folder)
     if url.startswith("sqlite:") and kept.exists() and time.time() - kept.stat().st_mtime < KEPT_SECONDS:
         return Population(**json.loads(kept.read_text("utf-8")))
     if url.startswith("sqlite:"):
@@ -131,6 +131,11 @@ def filled(url: str, tokens: int, folder: Path) -> Population:
     say(f"{url.partition(':')[0]}: filled {tokens:,} tokens in {time.perf_counter() - begun:.0f} s")
     kept.write_text(json.dumps(asdict(population)), encoding="utf-8")
     return population
+
+
+def kept_of(url: str, tokens: int, folder: Path) -> Path:
+    """Return the file that says what an SQLite file of an earlier run holds."""
+    return folder / f"{Path(url).stem}-{tokens}.json"
 
 
 async def measured(
@@ -161,6 +166,8 @@ async def measured(
         ):
             figures.append(await compared(f"{name}, {engine}", works, texts, callers, most))
     figures.append(await swept(engine, opened[1]))
+    without = replace(big[1], gone=big[1].gone + EXPIRED + 1)
+    kept_of(big[0], without.tokens, folder).write_text(json.dumps(asdict(without)), encoding="utf-8")
     for one in opened:
         await one.database.close()
     return figures
@@ -252,7 +259,7 @@ async def swept(engine: str, grown: Grown) -> Figure:
     """Return the longest wait of a write while expired tokens leave, against that of a time without."""
     population = grown.population
     clock, life = FixedClock(), timedelta(seconds=population.lifetime)
-    share = EXPIRED / population.tokens
+    share = (population.gone + EXPIRED) / population.tokens
     first = datetime.fromtimestamp(population.first, UTC)
     clock.present = first + (population.last - population.first) * share * timedelta(seconds=1) + life
     broom = Housekeeping(SqlHousekeepingStore(grown.database), clock, Lifetimes(access_token=life, code=life))

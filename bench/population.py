@@ -37,7 +37,7 @@ class Population:
     """How many there are of each, and when the first and the last token were made: seconds since the epoch.
 
     Token n belongs to family and connection n modulo `connections`; connection k to member k modulo `members` and to
-    the app of its turn; member u to organisation u modulo `organisations`. Expired tokens are the oldest ones.
+    the app of its turn; member u to organisation u modulo `organisations`. The first `gone` tokens were removed.
     """
 
     tokens: int
@@ -48,6 +48,7 @@ class Population:
     first: int
     last: int
     lifetime: int = 86_400
+    gone: int = 0
 
     def token(self, number: int) -> str:
         """Return the text of one token."""
@@ -70,7 +71,7 @@ class Population:
     def sample(self, size: int, seed: int = 1) -> list[str]:
         """Return the texts of so many tokens, chosen evenly among all of them."""
         chosen = random.Random(seed)  # noqa: S311 - a sample, not a secret
-        return [self.token(chosen.randrange(self.tokens)) for _ in range(size)]
+        return [self.token(chosen.randrange(self.gone, self.tokens)) for _ in range(size)]
 
 
 def population_of(tokens: int, *, ages: int = 3000) -> Population:

@@ -27,7 +27,7 @@ def test_our_parameters_are_read_and_the_driver_gets_the_rest(query: str, unders
 
 
 @pytest.mark.parametrize("query", ["pool=1", "pool=201", "pool=many", "pool=", "pool=٣", "pgbouncer=yes", "pgbouncer="])
-def test_a_value_that_cannot_be_used_is_refused_without_repeating_the_password(query: str, tmp_path: Path) -> None:
+def test_a_value_that_cannot_be_used_is_refused_without_repeating_the_password(query: str) -> None:
     environ = {
         "CONSENTRY_DATABASE_URL": f"{ADDRESS}?{query}",
         "CONSENTRY_SECRET_KEY": "0123456789abcdefghijklmnopqrstuv",
