@@ -1,5 +1,7 @@
 """The user's decision, and what every later change makes of it."""
 
+import json
+
 import pytest
 
 from consentry.flows.authorize import UntrustedRequestError
@@ -344,3 +346,48 @@ async def test_rv_13_a_sensitive_permission_is_reached_by_no_scope_even_for_an_o
 
     for permission in ("payment_instruction.write", "oauth_app.manage", "api_key.manage", "member.manage"):
         assert await protocol.why_refused(tokens.access_token, permission) is Reason.SCOPE_NOT_GRANTED
+
+
+async def test_an_app_that_was_narrowed_meanwhile_gets_what_is_left_and_the_audit_names_that(
+    protocol: ProtocolWorld,
+) -> None:
+    opened = await protocol.open_request(protocol.web, scope="invoicing:write contacts:read")
+    client_id = protocol.web.app.client_id
+    await protocol.deeds.app_registry.edit(OPERATOR, client_id, AppChange(optional_scopes=("invoicing:read",)))
+
+    code = await protocol.answer(opened)
+
+    assert await protocol.rows("SELECT scope FROM authorization_codes") == [("invoicing:write",)]
+    assert await protocol.rows("SELECT scopes, declined_scopes FROM connections") == [("invoicing:write", "")]
+    events = await protocol.rows("SELECT details FROM events WHERE kind = 'connection.approved'")
+    assert [json.loads(details)["scope"] for (details,) in events] == ["invoicing:write"]
+    assert str((await protocol.exchange(protocol.web, code)).scope) == "invoicing:write"
+
+
+async def test_an_app_that_lost_all_that_was_put_to_the_user_gets_nothing(protocol: ProtocolWorld) -> None:
+    opened = await protocol.open_request(protocol.web, scope="invoicing:read contacts:read")
+    client_id = protocol.web.app.client_id
+    narrow = AppChange(required_scopes=("contacts:write",), optional_scopes=())
+    await protocol.deeds.app_registry.edit(OPERATOR, client_id, narrow)
+
+    with pytest.raises(ConflictError):
+        await protocol.answer(opened)
+
+    assert await protocol.rows("SELECT id FROM connections") == []
+    assert await protocol.rows("SELECT id FROM authorization_codes") == []
+
+
+async def test_consent_given_before_answers_for_no_more_than_the_app_still_has(protocol: ProtocolWorld) -> None:
+    asked = "invoicing:write contacts:read"
+    await protocol.connect(protocol.web, scope=asked)
+    opened = await protocol.open_request(protocol.web, scope=asked)
+    assert opened.offer.remembered
+    client_id = protocol.web.app.client_id
+    await protocol.deeds.app_registry.edit(OPERATOR, client_id, AppChange(optional_scopes=()))
+
+    code = await protocol.deeds.consent.answer_remembered(opened.to, opened.asked, opened.offer)
+
+    assert code is not None
+    assert str((await protocol.exchange(protocol.web, code.reveal())).scope) == "invoicing:write"
+    scopes = await protocol.rows("SELECT scope FROM authorization_codes ORDER BY issued_at, id")
+    assert sorted(scopes) == [("contacts:read invoicing:write",), ("invoicing:write",)]

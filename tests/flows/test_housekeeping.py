@@ -1,11 +1,13 @@
 """Housekeeping: what has expired goes in small batches, and what must still be recognised stays."""
 
+import asyncio
 from datetime import datetime, timedelta
 
 import pytest
 
 from consentry.flows.housekeeping import ROWS_PER_BATCH, Housekeeping, Lifetimes
 from consentry.model.ids import encode_id
+from consentry.ports.housekeeping import Leftover
 from consentry.storage.database import Database, Operation, Statement, to_micros
 from consentry.storage.housekeeping import SqlHousekeepingStore
 from small_world import FixedClock
@@ -167,3 +169,31 @@ async def test_sessions_pending_requests_and_throttles_go_too(
     assert await keys(database, "sessions") == ["live"]
     assert await keys(database, "pending_authorizations") == ["live"]
     assert await keys(database, "throttles", "key") == ["blocked", "recent"]
+
+
+class BatchCountingStore(SqlHousekeepingStore):
+    """The store, which says how many batches it has removed."""
+
+    batches = 0
+
+    async def remove(self, kind: Leftover, *, after: str, last: str, expired_before: datetime) -> None:
+        await super().remove(kind, after=after, last=last, expired_before=expired_before)
+        self.batches += 1
+
+
+async def test_a_write_gets_its_turn_while_a_large_table_is_swept(database: Database, clock: FixedClock) -> None:
+    batches = 30
+    await add_tokens(database, clock.present - 3 * HOUR, batches * ROWS_PER_BATCH)
+    store = BatchCountingStore(database)
+    sweeping = asyncio.create_task(Housekeeping(store, clock, Lifetimes(HOUR, MINUTE), pause=timedelta()).sweep_once())
+    seen = []
+
+    while not sweeping.done():
+        before = store.batches
+        await run(database, "UPDATE throttles SET failures = 0 WHERE key = 'nobody'")
+        seen.append(store.batches - before)
+
+    assert await sweeping == batches * ROWS_PER_BATCH
+    assert store.batches == batches
+    # However long the table is, hardly more than the batch that was under way came before any write.
+    assert max(seen) <= 3
