@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import typer
@@ -186,7 +187,10 @@ def run_main_with(fault: BaseException, monkeypatch: pytest.MonkeyPatch) -> int 
     def break_() -> None:
         raise fault
 
-    monkeypatch.setattr(consentry.cli, "COMMANDS", (commands, *consentry.cli.COMMANDS))
+    module = ModuleType("consentry.cli.broken")
+    module.__dict__["commands"] = commands
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(consentry.cli, "COMMANDS", ("broken", *consentry.cli.COMMANDS))
     monkeypatch.setattr(sys, "argv", ["consentry", "break"])
     with pytest.raises(SystemExit) as left:
         consentry.cli.main()

@@ -2,50 +2,42 @@
 
 import os
 import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-import typer
-
-from consentry.cli import (
-    apps,
-    catalog,
-    connections,
-    demo,
-    explain,
-    init,
-    keys,
-    members,
-    migrate,
-    operators,
-    people,
-    serve,
-    signing_keys,
-)
 from consentry.cli.output import CommandError, complain
+from consentry.cli.serving import plain_options, run_server
 from consentry.settings_sources import SettingsError
 
-COMMANDS: tuple[typer.Typer, ...] = (
-    demo.commands,
-    init.commands,
-    serve.commands,
-    migrate.commands,
-    people.commands,
-    members.commands,
-    apps.commands,
-    connections.commands,
-    keys.commands,
-    operators.commands,
-    explain.commands,
-    catalog.commands,
-    signing_keys.commands,
+if TYPE_CHECKING:
+    import typer
+
+COMMANDS = (
+    "demo",
+    "init",
+    "serve",
+    "migrate",
+    "people",
+    "members",
+    "apps",
+    "connections",
+    "keys",
+    "operators",
+    "explain",
+    "catalog",
+    "signing_keys",
 )
-"""The commands of each module, in the order in which `consentry --help` shows them."""
+"""The modules of this package with `commands`, in the order in which `consentry --help` shows them."""
 
 _NOT_DONE = 1
 _INTERRUPTED = 130
 
 
-def build_app() -> typer.Typer:
+def build_app() -> "typer.Typer":
     """Return the whole command line as one application."""
+    # Loaded here, and the commands with it, because a server needs none of it: see serving.py.
+    import typer  # noqa: PLC0415 - see above
+
     app = typer.Typer(
         name="consentry",
         help="Connected apps for any SaaS product: run the server, and manage its people, apps, connections and keys.",
@@ -53,8 +45,8 @@ def build_app() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    for commands in COMMANDS:
-        app.add_typer(commands)
+    for name in COMMANDS:
+        app.add_typer(import_module(f"{__name__}.{name}").commands)
     return app
 
 
@@ -65,6 +57,10 @@ def main() -> None:
     (`python -X dev -m consentry …`, or PYTHONDEVMODE=1) shows it whole.
     """
     try:
+        first, *rest = sys.argv[1:] or [""]
+        options = plain_options(rest) if first == "serve" else None
+        if options is not None:
+            run_server(options)
         build_app()()
     except (CommandError, SettingsError) as fault:
         complain(str(fault))

@@ -7,7 +7,7 @@ import typer
 from consentry.catalog_reference import SCHEME, catalog_markdown, openapi_scheme
 from consentry.cli.options import AsJson, ConfigFile, settings_of
 from consentry.cli.output import show
-from consentry.cli.serve import require_catalog
+from consentry.cli.readiness import require_catalog
 from consentry.model.catalog import Catalog, parse_catalog
 from consentry.settings import Settings
 

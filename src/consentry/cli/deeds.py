@@ -10,7 +10,7 @@ import typer
 
 from consentry.cli.options import settings_of
 from consentry.cli.output import CommandError
-from consentry.cli.serve import require_catalog, require_schema
+from consentry.cli.readiness import require_catalog, require_schema
 from consentry.model.acting import operator
 from consentry.model.faults import DeedError, Fault, InvalidInputError
 

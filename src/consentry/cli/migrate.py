@@ -4,6 +4,7 @@ import typer
 
 from consentry.cli.options import AsJson, ConfigFile, settings_of
 from consentry.cli.output import CommandError, show
+from consentry.cli.readiness import require_folder
 from consentry.settings import Settings
 from consentry.settings_values import shown_database
 
@@ -12,18 +13,23 @@ commands = typer.Typer()
 
 @commands.command("migrate")
 def migrate(*, config: ConfigFile = None, as_json: AsJson = False) -> None:
-    """Bring the database's schema up to date. Does nothing where it is already."""
+    """Bring the database's schema up to date, while others serve from it. Does nothing where it is already."""
     settings = settings_of(config)
     require_folder(settings)
     bring_up_to_date(settings)
-    show({"database": shown_database(settings.database_url), "status": "up to date"}, as_json=as_json)
+    show({"database": shown_database(settings.database_url), "status": _status(settings)}, as_json=as_json)
 
 
-def require_folder(settings: Settings) -> None:
-    """Raise CommandError where the settings name an SQLite file in a folder that does not exist."""
-    file = settings.sqlite_path
-    if file is not None and not file.parent.is_dir():
-        raise CommandError(f"The folder {file.parent} does not exist. Make it, or change database_url.")
+def _status(settings: Settings) -> str:
+    """Say how the database stands to this Consentry. A newer one is left as it is, and may still serve this one."""
+    # Loaded here so that `consentry --help` stays fast.
+    from consentry.storage.schema import CURRENT, find_state  # noqa: PLC0415 - see above
+
+    state = find_state(settings.database_url)
+    if not state.is_newer:
+        return "up to date"
+    found = f"schema version {state.version}, made by a newer Consentry; this one is of {CURRENT}, and nothing was done"
+    return found if state.serves_this else f"{found}. Update this Consentry before it serves"
 
 
 def bring_up_to_date(settings: Settings) -> None:

@@ -4,9 +4,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TypeAlias
-
-import typer
+from typing import TextIO, TypeAlias
 
 Scalar: TypeAlias = str | int | float | bool | datetime | None
 Item: TypeAlias = Mapping[str, "Scalar | Item | Sequence[Scalar] | Sequence[Item]"]
@@ -21,7 +19,7 @@ class CommandError(Exception):
 def show(result: Result, *, as_json: bool) -> None:
     """Write `result`: exactly one JSON value and a line end with `--json`, otherwise for a person to read."""
     if as_json:
-        typer.echo(json.dumps(result, ensure_ascii=False, default=_json_text))
+        _write(sys.stdout, json.dumps(result, ensure_ascii=False, default=_json_text))
     elif isinstance(result, Mapping):
         _show_item(result)
     else:
@@ -30,24 +28,29 @@ def show(result: Result, *, as_json: bool) -> None:
 
 def note(text: str) -> None:
     """Say something to a person beside the result; on standard error, so that it never mixes with JSON."""
-    typer.echo(text, err=True)
+    _write(sys.stderr, text)
 
 
 def complain(text: str) -> None:
     """Write a fault to standard error."""
-    typer.echo(f"Error: {text}", err=True)
+    note(f"Error: {text}")
+
+
+def _write(stream: TextIO, text: str) -> None:
+    stream.write(f"{text}\n")
+    stream.flush()
 
 
 def _show_item(item: Item) -> None:
     # Plain lines, not a table: a secret that is shown once must never be cut or wrapped.
     width = max((len(_heading(key)) for key in item), default=0)
     for key, value in item.items():
-        typer.echo(f"{_heading(key):<{width}}  {_cell(value)}")
+        _write(sys.stdout, f"{_heading(key):<{width}}  {_cell(value)}")
 
 
 def _show_table(items: Sequence[Item]) -> None:
     if not items:
-        typer.echo("None.")
+        _write(sys.stdout, "None.")
         return
     # Loaded here because most commands write no table, and Rich is slow to load.
     from rich.console import Console  # noqa: PLC0415 - see above

@@ -1,0 +1,102 @@
+"""What must be there before anything is served or done: a catalog, routes, a folder, a schema, an address."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from consentry.cli.output import CommandError
+from consentry.model.catalog import CatalogError, parse_catalog
+from consentry.model.guard_routes_reading import GuardRoutesError, parse_guard_routes
+from consentry.settings import Settings
+from consentry.settings_values import shown_database
+
+_BACKLOG = 2048
+
+
+def require_catalog(settings: Settings) -> None:
+    """Return if the catalog can be used; raises CommandError otherwise."""
+    try:
+        parse_catalog(settings.catalog.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CommandError(f"There is no catalog at {settings.catalog}. Make one with: consentry init") from None
+    except (OSError, UnicodeDecodeError):
+        raise CommandError(f"The catalog {settings.catalog} cannot be read as UTF-8 text.") from None
+    except CatalogError as fault:
+        raise CommandError(f"{settings.catalog}: {fault}") from None
+
+
+def require_guard_routes(settings: Settings) -> None:
+    """Return if the settings name no file of routes, or one that can be used; raises CommandError otherwise."""
+    file = settings.guard_routes
+    if file is None:
+        return
+    try:
+        parse_guard_routes(file.read_text(encoding="utf-8"), parse_catalog(settings.catalog.read_text("utf-8")))
+    except FileNotFoundError:
+        raise CommandError(f"There is no routes file at {file}. Write one, or take guard_routes away.") from None
+    except (OSError, UnicodeDecodeError):
+        raise CommandError(f"The routes file {file} cannot be read as UTF-8 text.") from None
+    except GuardRoutesError as fault:
+        raise CommandError(f"{file}: {fault}") from None
+
+
+def require_folder(settings: Settings) -> None:
+    """Raise CommandError where the settings name an SQLite file in a folder that does not exist."""
+    file = settings.sqlite_path
+    if file is not None and not file.parent.is_dir():
+        raise CommandError(f"The folder {file.parent} does not exist. Make it, or change database_url.")
+
+
+def require_schema(settings: Settings) -> None:
+    """Return if the database has the schema; raises CommandError otherwise.
+
+    An empty SQLite file is given it now. PostgreSQL never is: several processes serve from it, and who may change its
+    tables is often not who serves.
+    """
+    # Loaded here so that `consentry --help` stays fast.
+    from consentry.storage.opening import faults_of  # noqa: PLC0415 - see above
+    from consentry.storage.schema import SchemaOutdatedError, find_version, require_current  # noqa: PLC0415 - see above
+
+    require_folder(settings)
+    url = settings.database_url
+    try:
+        if settings.sqlite_path is not None and find_version(url) is None:
+            from consentry.cli.migrate import bring_up_to_date  # noqa: PLC0415 - only for an empty file
+
+            bring_up_to_date(settings)
+        require_current(url, settings.directory_view_members)
+    except SchemaOutdatedError as fault:
+        raise CommandError(str(fault)) from None
+    except faults_of(url) as fault:
+        name = shown_database(url)
+        raise CommandError(f"The database {name} cannot be opened: {fault}. Check database_url.") from None
+
+
+@contextmanager
+def listening_on(host: str, port: int) -> Iterator[list[socket.socket]]:
+    """Listen on every address that `host` stands for, and close the sockets at the end; raises CommandError.
+
+    Whoever calls from now on waits until somebody answers.
+    """
+    sockets: list[socket.socket] = []
+    try:
+        try:
+            for family, kind, protocol, _, address in dict.fromkeys(
+                socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+            ):
+                one = socket.socket(family, kind, protocol)
+                sockets.append(one)
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                if family == socket.AF_INET6:
+                    one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                one.bind(address)
+                one.listen(_BACKLOG)
+        except OSError as fault:
+            raise CommandError(
+                f"Cannot listen on {host}, port {port}: {fault.strerror}. "
+                "Stop the program that uses it, or choose another with --port or --host."
+            ) from None
+        yield sockets
+    finally:
+        for one in sockets:
+            one.close()
