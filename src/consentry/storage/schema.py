@@ -1,10 +1,11 @@
-"""The schema's version, and bringing it up to date with Alembic, on either engine."""
+"""The schema's version, whom it serves, and bringing it up to date, on either engine."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import apsw
 
@@ -13,36 +14,65 @@ from consentry.settings_values import shown_database, sqlite_path
 from consentry.storage.opening import faults_of
 from consentry.storage.view_source import ViewSource
 
-if TYPE_CHECKING:
-    from alembic.config import Config
-    from sqlalchemy import Connection
-
 T = TypeVar("T")
 
-CURRENT = "0001"
-_SCRIPTS = Path(__file__).parent / "migrations"
+CURRENT = "0002"
+"""The schema version that this Consentry reads and writes. Versions sort as text."""
 
-# Any number, so long as nobody else who locks in this database uses it: whoever migrates holds it until they commit.
-_LOCK_MIGRATIONS = "SELECT pg_advisory_xact_lock(7165066974071780466)"
+_TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table'"
+_STATE = (
+    ("alembic_version", "SELECT version_num FROM alembic_version"),
+    ("schema_floor", "SELECT oldest_served FROM schema_floor"),
+)
 
 
 class SchemaOutdatedError(Exception):
     """The database's schema is not the one that this version of Consentry reads and writes."""
 
 
+class SchemaTooNewError(SchemaOutdatedError):
+    """A newer Consentry has taken something away that this one needs."""
+
+
 class ViewUnusableError(SchemaOutdatedError):
     """The view that `directory_view_members` names is not there, or lacks what is needed of it."""
 
 
-def migrate(url: str) -> None:
-    """Bring the database up to date. Safe to run again, and by several at once: one migrates, the others wait for it.
+@dataclass(frozen=True, slots=True)
+class SchemaState:
+    """The schema's version, None where there is none, and the oldest version whose processes may serve from it.
 
-    An SQLite file is created where it does not exist; a PostgreSQL database must exist. What the engine raises is
-    passed on.
+    A migration that only adds leaves the older ones working (expand); one that takes away raises that floor (contract).
+    """
+
+    version: str | None
+    oldest_served: str | None = None
+
+    @property
+    def is_newer(self) -> bool:
+        """Whether a newer Consentry migrated it."""
+        return self.version is not None and self.version > CURRENT
+
+    @property
+    def serves_this(self) -> bool:
+        """Whether this Consentry may serve from it."""
+        if not self.is_newer:
+            return self.version == CURRENT
+        return self.oldest_served is not None and self.oldest_served <= CURRENT
+
+
+def migrate(url: str) -> None:
+    """Bring the database up to date. Safe to run again, by several at once, and while others serve from it.
+
+    One migrates, the others wait for it. A database that a newer Consentry migrated is left as it is. An SQLite file is
+    created where it does not exist; a PostgreSQL database must exist. What the engine raises is passed on.
     """
     path = sqlite_path(url)
     if path is None:
-        _wait_for(_migrate_postgres(url))
+        # Loaded here because only a migration needs it, and it would slow every start.
+        from consentry.storage.migrating import migrate_postgres  # noqa: PLC0415 - see above
+
+        _wait_for(migrate_postgres(lambda: _connect_postgres(url)))
     else:
         migrate_sqlite(path)
 
@@ -52,47 +82,65 @@ def migrate_sqlite(path: Path) -> None:
 
     A new file can be read by its owner only; SQLite gives its companions (`-wal`, `-shm`) the same mode.
     """
-    # Loaded here because only a migration needs it, and it would slow every start.
-    from sqlalchemy import create_engine  # noqa: PLC0415 - see above
+    from consentry.storage.migrating import migrate_file  # noqa: PLC0415 - see migrate
 
     path.touch(mode=0o600)
-    engine = create_engine(f"sqlite:///{path}")
-    try:
-        with engine.begin() as connection:
-            _upgrade(connection)
-    finally:
-        engine.dispose()
+    migrate_file(path)
     _use_write_ahead_log(path)
 
 
 def find_version(url: str) -> str | None:
     """Return the schema's version in the database, or None where there is no schema yet."""
+    return find_state(url).version
+
+
+def find_state(url: str) -> SchemaState:
+    """Return the schema's version in the database and whom it still serves."""
     path = sqlite_path(url)
-    return _wait_for(_find_postgres_version(url)) if path is None else find_sqlite_version(path)
+    return _wait_for(_find_postgres_state(url)) if path is None else find_sqlite_state(path)
 
 
 def find_sqlite_version(path: Path) -> str | None:
     """Return the schema's version in the file, or None where there is no schema yet."""
+    return find_sqlite_state(path).version
+
+
+def find_sqlite_state(path: Path) -> SchemaState:
+    """Return the schema's version in the file and whom it still serves."""
     if not path.exists():
-        return None
+        return SchemaState(None)
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
     try:
-        tables = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'alembic_version'").fetchall()
-        if not tables:
-            return None
-        rows = connection.execute("SELECT version_num FROM alembic_version").fetchall()
-        return str(rows[0][0]) if rows else None
+        tables = {name for (name,) in connection.execute(_TABLES)}
+        found = [connection.execute(read).fetchall() if name in tables else [] for name, read in _STATE]
+        return _state(*found)
     finally:
         connection.close()
 
 
+def _state(versions: Sequence[Any], floors: Sequence[Any]) -> SchemaState:
+    return SchemaState(
+        str(versions[0][0]) if versions else None,
+        str(floors[0][0]) if floors else None,
+    )
+
+
 def require_current(url: str, view: str | None = None) -> None:
-    """Raise SchemaOutdatedError, saying what to do, unless the schema is the current one and the view can be read."""
-    version = find_version(url)
-    if version != CURRENT:
+    """Raise SchemaOutdatedError, saying what to do, unless the schema serves this Consentry and the view can be read.
+
+    A newer schema does, as long as nothing was taken away that this Consentry needs.
+    """
+    state = find_state(url)
+    if state.is_newer and not state.serves_this:
+        raise SchemaTooNewError(
+            f"The database {shown_database(url)} has schema version {state.version}, which serves Consentry from "
+            f"schema version {state.oldest_served or state.version} on, and this one is of {CURRENT}. "
+            "Update Consentry, then start it again."
+        )
+    if not state.serves_this:
         raise SchemaOutdatedError(
-            f"The database {shown_database(url)} has schema version {version or 'none'}, and this Consentry needs "
-            f"{CURRENT}. Run: consentry migrate"
+            f"The database {shown_database(url)} has schema version {state.version or 'none'}, and this Consentry "
+            f"needs {CURRENT}. Run: consentry migrate"
         )
     if view is not None:
         _require_view(url, view)
@@ -128,22 +176,6 @@ async def _probe_postgres(url: str, probe: str) -> None:
         await connection.close()
 
 
-def _upgrade(connection: "Connection") -> None:
-    from alembic import command  # noqa: PLC0415 - see migrate_sqlite
-
-    config = _config()
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
-
-
-def _config() -> "Config":
-    from alembic.config import Config  # noqa: PLC0415 - see migrate_sqlite
-
-    config = Config()
-    config.set_main_option("script_location", str(_SCRIPTS))
-    return config
-
-
 def _use_write_ahead_log(path: Path) -> None:
     # Here once, and kept in the file: servers that switch a file over at the same moment would find it locked, as
     # SQLite does not wait for that lock.
@@ -154,31 +186,14 @@ def _use_write_ahead_log(path: Path) -> None:
         connection.close()
 
 
-async def _migrate_postgres(url: str) -> None:
-    from sqlalchemy import text  # noqa: PLC0415 - see migrate_sqlite
-    from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415 - see migrate_sqlite
-    from sqlalchemy.pool import NullPool  # noqa: PLC0415 - see migrate_sqlite
-
-    async def connect() -> Any:
-        # asyncpg reads the URL here as it does for the server, whatever SQLAlchemy would make of it.
-        return await _connect_postgres(url)
-
-    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
-    try:
-        async with engine.begin() as connection:
-            await connection.execute(text(_LOCK_MIGRATIONS))
-            await connection.run_sync(_upgrade)
-    finally:
-        await engine.dispose()
-
-
-async def _find_postgres_version(url: str) -> str | None:
+async def _find_postgres_state(url: str) -> SchemaState:
     connection = await _connect_postgres(url)
     try:
-        if await connection.fetch("SELECT 1 WHERE to_regclass('alembic_version') IS NULL"):
-            return None
-        versions = await connection.fetch("SELECT version_num FROM alembic_version")
-        return str(versions[0][0]) if versions else None
+        found = []
+        for name, read in _STATE:
+            missing = await connection.fetch(f"SELECT 1 WHERE to_regclass('{name}') IS NULL")
+            found.append([] if missing else await connection.fetch(read))
+        return _state(*found)
     finally:
         await connection.close()
 
