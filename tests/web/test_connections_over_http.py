@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from app_builders import ACME, ANA, BO, OTHER
+from consentry.web.settings import connections
 from consentry.wiring import Deeds
 from site_client import send_form
 from standing_builders import add_app, add_connection
@@ -135,3 +136,42 @@ async def test_a_long_list_leads_on_to_older_ones(ana: httpx.AsyncClient, deeds:
     rest = (await ana.get(more[1].replace("&amp;", "&"))).text
     assert [one in first for one in made] == [False] * 10 + [True] * 50
     assert [one in rest for one in made] == [True] * 10 + [False] * 50
+
+
+async def test_ones_own_long_list_leads_on_to_older_ones_and_back(
+    bo: httpx.AsyncClient, deeds: Deeds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "OWN_MOST", 3)
+    made = []
+    for number in range(5):
+        app = await add_app(deeds.database, OTHER, f"app{number}")
+        made.append(await add_connection(deeds.database, number, ACME, BO, app))
+
+    first = (await bo.get(PAGE)).text
+    more = re.search(rf'href="({PAGE}\?after=[^"]+)">Older connections', first)
+
+    assert more is not None
+    rest = (await bo.get(more[1])).text
+    assert [one in first for one in made] == [False, False, True, True, True]
+    assert [one in rest for one in made] == [True, True, False, False, False]
+    assert f'href="{PAGE}">Newest connections' in rest
+    assert "Older connections" not in rest
+
+
+@pytest.mark.parametrize("path", ["apps", "connections", "api-keys"])
+@pytest.mark.parametrize(
+    "named", ["%00", "a%00b", "%ff", "%ED%A0%80", "%F0%9F%92%A9", "x" * 3000, "'%20OR%201=1", "con_%00"]
+)
+async def test_in_07_an_identifier_that_can_be_none_is_not_there(ana: httpx.AsyncClient, path: str, named: str) -> None:
+    alone = await ana.get(f"/settings/{path}/{named}")
+    after = await ana.get(f"/settings/{path}?after={named}")
+
+    assert alone.status_code == 404 or alone.headers.get("location") == f"{PAGE}?done=none"
+    assert after.status_code in {200, 400, 404}
+
+
+@pytest.mark.parametrize("field", ["app", "user", "status", "after"])
+@pytest.mark.parametrize("value", ["%00", "a%00b", "%ff", "%ED%A0%80", "x" * 3000])
+async def test_in_07_a_filter_by_what_can_be_none_finds_nothing(ana: httpx.AsyncClient, field: str, value: str) -> None:
+    assert (await ana.get(f"{PAGE}/all?{field}={value}")).status_code in {200, 400, 404}
+    assert (await ana.get(f"/settings/audit?before={value}")).status_code in {200, 400}

@@ -128,6 +128,7 @@ async def list_keys(request: Request, deeds: Deeds) -> Response:
         may_create=organisation_id is not None and visit.acting.may(CREATE, organisation_id),
         of_everybody=of_everybody,
         next_href=f"{_LIST}?{urlencode({'after': shown[-1].key.id})}" if len(found) > PAGE_SIZE else None,
+        newest_href=_LIST if after else None,
     )
     return render("api_keys", frame=visit.frame(_TITLE, Crumb(_TITLE)), view=view)
 

@@ -93,7 +93,7 @@ async def list_apps(request: Request, deeds: Deeds) -> Response:
     )
     shown = found[:PAGE_SIZE]
     more = f"{_LIST}?{urlencode({'after': shown[-1].client_id})}" if len(found) > PAGE_SIZE else None
-    view = AppListPage(tuple(app_pages.row_of(app) for app in shown), more)
+    view = AppListPage(tuple(app_pages.row_of(app) for app in shown), more, _LIST if after else None)
     return render("apps", frame=visit.frame("Connected apps", Crumb("Connected apps")), view=view)
 
 

@@ -83,7 +83,9 @@ async def show_audit(request: Request, deeds: Deeds) -> Response:
     names = await deeds.audit.names_in(shown)
     older = f"{_ADDRESS}?{urlencode({'before': shown[-1].id})}" if len(found) > PAGE_SIZE else None
     frame = settings_frame(request, deeds, visitor, "audit", "Audit", Crumb("Audit"), done={})
-    return render("audit", frame=frame, view=AuditPage(tuple(_row(event, names) for event in shown), older))
+    newest = None if before is None else _ADDRESS
+    view = AuditPage(tuple(_row(event, names) for event in shown), older, newest)
+    return render("audit", frame=frame, view=view)
 
 
 def _row(event: Event, names: Mapping[str, str]) -> AuditRow:

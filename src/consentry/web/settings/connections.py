@@ -70,14 +70,20 @@ async def list_own(request: Request, deeds: Deeds) -> Response:
     app = request.query_params.get("app")
     if app:
         return await _go_to_app(visit, ClientId(app))
-    found = await deeds.connections.list_own(visit.visitor.acting, limit=OWN_MOST)
-    keys = await deeds.api_keys.list_own(visit.visitor.acting, after=None, limit=OWN_MOST)
+    after = request.query_params.get("after")
+    found = await deeds.connections.list_own(
+        visit.visitor.acting, after=ConnectionId(after) if after else None, limit=OWN_MOST + 1
+    )
+    keys = () if after else await deeds.api_keys.list_own(visit.visitor.acting, after=None, limit=OWN_MOST)
     now = deeds.clock.now()
-    cards = [connection_pages.card_of(today, product=deeds.settings.product_name) for today in found]
+    shown = found[:OWN_MOST]
+    cards = [connection_pages.card_of(today, product=deeds.settings.product_name) for today in shown]
     view = ConnectionsPage(
         active=tuple(card for card in cards if card.ended_at is None),
         ended=tuple(card for card in cards if card.ended_at is not None),
         keys=tuple(key_pages.beside_of(details, now) for details in keys if details.key.revoked_at is None),
+        next_href=f"{_LIST}?{urlencode({'after': cards[-1].id})}" if len(found) > OWN_MOST else None,
+        newest_href=_LIST if after else None,
     )
     return render("connections", frame=visit.frame("connections", _TITLE, Crumb(_TITLE)), view=view)
 
@@ -124,9 +130,9 @@ async def list_all(request: Request, deeds: Deeds) -> Response:
     )
     apps, users = await deeds.connections.find_choices(acting, organisation_id)
     shown = found[:PAGE_SIZE]
+    chosen = {"app": app, "user": user, "status": "all" if include_ended else "active"}
     next_href = None
     if len(found) > PAGE_SIZE:
-        chosen = {"app": app, "user": user, "status": "all" if include_ended else "active"}
         next_href = f"{_ALL}?{urlencode({**chosen, 'after': shown[-1].details.connection.id})}"
     view = AllConnectionsPage(
         connections=tuple(connection_pages.row_of(today) for today in shown),
@@ -134,6 +140,7 @@ async def list_all(request: Request, deeds: Deeds) -> Response:
         users=_options("Every user", users, user),
         include_ended=include_ended,
         next_href=next_href,
+        newest_href=f"{_ALL}?{urlencode(chosen)}" if after else None,
     )
     return render("all_connections", frame=visit.frame("all_connections", _TITLE_ALL, Crumb(_TITLE_ALL)), view=view)
 

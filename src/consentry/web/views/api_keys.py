@@ -34,13 +34,14 @@ class KeyRow:
 class KeyListPage:
     """`api_keys`, at `/settings/api-keys`. `of_everybody`: every key of the organisation.
 
-    `next_href` leads to older ones.
+    `next_href` leads to older ones, `newest_href` back.
     """
 
     keys: tuple[KeyRow, ...]
     may_create: bool
     of_everybody: bool = False
     next_href: str | None = None
+    newest_href: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,10 +29,11 @@ class AppRow:
 
 @dataclass(frozen=True, slots=True)
 class AppListPage:
-    """`apps`, at `/settings/apps`."""
+    """`apps`, at `/settings/apps`. `next_href` leads to those registered later, `first_href` back."""
 
     apps: tuple[AppRow, ...]
     next_href: str | None = None
+    first_href: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,8 @@ class AuditRow:
 
 @dataclass(frozen=True, slots=True)
 class AuditPage:
-    """`audit`, at `/settings/audit`, newest first. `older_href` leads on."""
+    """`audit`, at `/settings/audit`, newest first. `older_href` leads on, `newest_href` back."""
 
     events: tuple[AuditRow, ...]
     older_href: str | None = None
+    newest_href: str | None = None

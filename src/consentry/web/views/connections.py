@@ -58,12 +58,15 @@ class KeyBeside:
 class ConnectionsPage:
     """`connections`, at `/settings/connections`.
 
-    Posts `action=disconnect`, `connection`, `csrf` to itself.
+    Posts `action=disconnect`, `connection`, `csrf` to itself. `next_href` leads to older ones,
+    `newest_href` back.
     """
 
     active: tuple[ConnectionCard, ...]
     ended: tuple[ConnectionCard, ...] = ()
     keys: tuple[KeyBeside, ...] = ()
+    next_href: str | None = None
+    newest_href: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ class AllConnectionsPage:
 
     The filter is a GET with `app`, `user` and `status` (`active` | `all`). Disconnecting posts
     `action=disconnect`, `connection`, `csrf` to `/settings/connections/all`. `next_href` leads
-    to older ones.
+    to older ones, `newest_href` back.
     """
 
     connections: tuple[ConnectionRow, ...]
@@ -114,3 +117,4 @@ class AllConnectionsPage:
     users: tuple[FilterOption, ...]
     include_ended: bool = False
     next_href: str | None = None
+    newest_href: str | None = None
