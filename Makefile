@@ -1,7 +1,7 @@
 # make demo         try Consentry out: server, sample product, sample apps
 # make test         every check and every test
 # make check        the quick half: linters, types, import contracts
-# make bench        measures Consentry beside its peers, and writes docs/benchmarks.md; takes about 25 minutes
+# make bench        measures Consentry beside its peers, and writes docs/benchmarks.md; takes about half an hour
 # make screenshots  takes the pictures in docs/images anew
 #
 # The first of each sets up what it needs (scripts/setup).

@@ -43,7 +43,7 @@ BENCHES = {
     "peers_start": "peers/peers_start.py",
 }
 QUICK = {"BENCH_ROUNDS": "2", "BENCH_SECONDS": "1", "BENCH_TOKENS": "5000"}
-QUICK_ARGUMENTS = {"growth": ("--tokens", "200000")}
+QUICK_ARGUMENTS = {"growth": ("--tokens", "200000"), "revocation": ("--revocations", "500")}
 
 
 def main() -> None:
