@@ -2,12 +2,12 @@
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from consentry.clock import SystemClock
 from consentry.flows.check_bearer import CheckBearer
@@ -128,12 +128,13 @@ class Guard(AsyncDeciding):
         found = find_config(None if config is None else Path(config), os.environ)
         return cls.open(load_settings(found, os.environ), resource=resource, directory=directory)
 
-    async def check(self, bearer: str, address: str | None = None) -> Access | Refused:
+    # No coroutine of its own around that of the check: it is awaited on every call of the product's API.
+    def check(self, bearer: str, address: str | None = None) -> Coroutine[Any, Any, Access | Refused]:
         """Return what the credential may do now, or why nothing. `address` is the caller's, for keys bound to networks.
 
         What the database raises is passed on; a caller must not take it for a yes.
         """
-        return await self._check_bearer.check(bearer, address=address, resource=self._resource)
+        return self._check_bearer.check(bearer, address=address, resource=self._resource)
 
     async def __aenter__(self) -> Self:
         self._recording = asyncio.create_task(self._usage.run())
