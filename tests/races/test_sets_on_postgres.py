@@ -118,8 +118,8 @@ async def test_every_caller_hears_when_the_server_cuts_a_set_off_and_the_next_ar
 async def test_closing_answers_all_who_asked(url: str, tmp_path: Path, clock: FixedClock) -> None:
     world = await build_protocol_world(tmp_path / "consentry.sqlite3", clock, database_url=url)
     families = [await world.connect(world.tool) for _ in range(10)]
-    asked = [asyncio.create_task(world.refresh(world.tool, each.refresh_token)) for each in families]
     async with holding(url, "LOCK TABLE access_tokens IN SHARE MODE") as other:
+        asked = [asyncio.create_task(world.refresh(world.tool, each.refresh_token)) for each in families]
         await until_stuck(other)
         closing = asyncio.create_task(world.deeds.database.close())
         await asyncio.sleep(0)

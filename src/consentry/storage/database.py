@@ -67,6 +67,14 @@ class KeyedRead:
 Operation: TypeAlias = Generator[Statement, Sequence[Row], T]
 
 
+FEW = "place BETWEEN 1 AND 1000000"
+"""Holds of every place in a set. PostgreSQL's planner, which knows nothing of the places, takes a range for few rows.
+
+So it looks each row up by its key. Without this it reads the whole of a table that was small when it planned, and goes
+on doing so while the table grows.
+"""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SetWrite:
     """A change that many ask for at once, each with values of its own, and each of them is done or not.

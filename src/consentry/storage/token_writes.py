@@ -5,7 +5,7 @@ PostgreSQL. In a set, the row that decides is taken first (`SKIP LOCKED`: nobody
 sets can wait for each other), and a code or a family that comes twice is taken for the first that asks.
 """
 
-from consentry.storage.database import Operation, SetWrite, Statement, Value
+from consentry.storage.database import FEW, Operation, SetWrite, Statement, Value
 
 # One statement with one winner: a second redemption finds no row, whoever runs it.
 _CONSUME_CODE = """
@@ -75,12 +75,14 @@ WITH asked AS (
         code, consumed_at,
         family, connection, scope, resource, digest, generation, created_at, idle_ends, ends,
         {_ACCESS_COLUMNS}, place
-    ) ORDER BY code COLLATE "C", place
+    ) WHERE {FEW} ORDER BY code COLLATE "C", place
 ), won AS (
     UPDATE authorization_codes q SET consumed_at = taken.consumed_at, family_id = taken.family
     FROM (
-        SELECT asked.* FROM asked JOIN authorization_codes free ON free.id = asked.code
-        WHERE free.consumed_at IS NULL FOR UPDATE OF free SKIP LOCKED
+        SELECT asked.* FROM asked, LATERAL (
+            SELECT id FROM authorization_codes WHERE id = asked.code AND consumed_at IS NULL
+            FOR UPDATE SKIP LOCKED LIMIT 1
+        ) free
     ) taken
     WHERE q.id = taken.code
     RETURNING taken.*
@@ -99,14 +101,17 @@ WITH asked AS (
         $9::text[], $10::bytea[], $11::text[], $12::text[], $13::text[], $14::bigint[], $15::bigint[]
     ) WITH ORDINALITY AS asked (
         family, from_generation, digest, generation, sealed, scope, rotated_at, idle_ends, {_ACCESS_COLUMNS}, place
-    ) ORDER BY family COLLATE "C", place
+    ) WHERE {FEW} ORDER BY family COLLATE "C", place
 ), won AS (
     UPDATE token_families f SET refresh_digest = taken.digest, generation = taken.generation,
         sealed_successor = taken.sealed, successor_scope = taken.scope, rotated_at = taken.rotated_at,
         idle_expires_at = taken.idle_ends
     FROM (
-        SELECT asked.* FROM asked JOIN token_families live ON live.id = asked.family
-        WHERE live.generation = asked.from_generation AND live.ended_at IS NULL FOR UPDATE OF live SKIP LOCKED
+        SELECT asked.* FROM asked, LATERAL (
+            SELECT id FROM token_families
+            WHERE id = asked.family AND generation = asked.from_generation AND ended_at IS NULL
+            FOR UPDATE SKIP LOCKED LIMIT 1
+        ) living
     ) taken
     WHERE f.id = taken.family
     RETURNING taken.*
@@ -121,13 +126,15 @@ WITH asked AS (
         $1::text[], $2::bigint[],
         $3::text[], $4::bytea[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::bigint[]
     ) WITH ORDINALITY AS asked (family, idle_ends, {_ACCESS_COLUMNS}, place)
+    WHERE {FEW}
 ), living AS (
     UPDATE token_families f SET idle_expires_at = taken.idle_ends
     FROM (
         SELECT latest.* FROM (
             SELECT family, max(idle_ends) AS idle_ends FROM asked GROUP BY family
-        ) latest JOIN token_families live ON live.id = latest.family
-        WHERE live.ended_at IS NULL FOR UPDATE OF live SKIP LOCKED
+        ) latest, LATERAL (
+            SELECT id FROM token_families WHERE id = latest.family AND ended_at IS NULL FOR UPDATE SKIP LOCKED LIMIT 1
+        ) living
     ) taken
     WHERE f.id = taken.family
     RETURNING f.id

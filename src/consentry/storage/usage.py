@@ -9,16 +9,17 @@ import asyncio
 from collections.abc import Sequence
 
 from consentry.ports.usage import Use, UsedKind
-from consentry.storage.database import Database, Operation, SetWrite, Statement, Value, to_micros
+from consentry.storage.database import FEW, Database, Operation, SetWrite, Statement, Value, to_micros
 
 _CONNECTION = """
 UPDATE connections SET first_used_at = coalesce(first_used_at, $2), last_used_at = $3
 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $3)
 """
 
-_CONNECTIONS = """
+_CONNECTIONS = f"""
 WITH used AS (
     SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[]) WITH ORDINALITY AS used (id, first_at, last_at, place)
+    WHERE {FEW}
 ), taken AS (
     SELECT used.* FROM used JOIN connections c ON c.id = used.id
     WHERE c.last_used_at IS NULL OR c.last_used_at < used.last_at ORDER BY c.id FOR NO KEY UPDATE OF c
@@ -27,16 +28,17 @@ WITH used AS (
     FROM taken WHERE c.id = taken.id
 )
 SELECT place FROM used
-"""
+"""  # noqa: S608 - composed of constants only
 
 _API_KEY = """
 UPDATE api_keys SET last_used_at = $2, last_used_from = coalesce($3, last_used_from)
 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)
 """
 
-_API_KEYS = """
+_API_KEYS = f"""
 WITH used AS (
     SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[]) WITH ORDINALITY AS used (id, last_at, address, place)
+    WHERE {FEW}
 ), taken AS (
     SELECT used.* FROM used JOIN api_keys k ON k.id = used.id
     WHERE k.last_used_at IS NULL OR k.last_used_at < used.last_at ORDER BY k.id FOR NO KEY UPDATE OF k
@@ -45,13 +47,14 @@ WITH used AS (
     FROM taken WHERE k.id = taken.id
 )
 SELECT place FROM used
-"""
+"""  # noqa: S608 - composed of constants only
 
 _SECRET = "UPDATE app_secrets SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)"  # noqa: S105 - a statement
 
-_SECRETS = """
+_SECRETS = f"""
 WITH used AS (
     SELECT * FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY AS used (id, last_at, place)
+    WHERE {FEW}
 ), taken AS (
     SELECT used.* FROM used JOIN app_secrets s ON s.id = used.id
     WHERE s.last_used_at IS NULL OR s.last_used_at < used.last_at ORDER BY s.id FOR NO KEY UPDATE OF s
@@ -59,7 +62,7 @@ WITH used AS (
     UPDATE app_secrets s SET last_used_at = taken.last_at FROM taken WHERE s.id = taken.id
 )
 SELECT place FROM used
-"""
+"""  # noqa: S608 - composed of constants only
 
 
 def _writing(sql: str, many: str) -> SetWrite:
@@ -70,7 +73,7 @@ def _writing(sql: str, many: str) -> SetWrite:
     return SetWrite(one, many)
 
 
-_WRITES = {
+WRITES = {
     UsedKind.CONNECTION: _writing(_CONNECTION, _CONNECTIONS),
     UsedKind.API_KEY: _writing(_API_KEY, _API_KEYS),
     UsedKind.SECRET: _writing(_SECRET, _SECRETS),
@@ -85,7 +88,7 @@ class SqlUsageStore:
 
     async def write(self, uses: Sequence[Use]) -> None:
         """Write all of `uses`, which name each credential once; raises what hindered one of them."""
-        await asyncio.gather(*(self._database.write_set(_WRITES[use.kind], *_values_of(use)) for use in uses))
+        await asyncio.gather(*(self._database.write_set(WRITES[use.kind], *_values_of(use)) for use in uses))
 
 
 def _values_of(use: Use) -> tuple[Value, ...]:
