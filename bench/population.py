@@ -32,6 +32,28 @@ BATCH = 500_000
 _SCOPES = "invoicing:read contacts:read"
 
 
+# What is written; a column that came later has its default.
+_COLUMNS = {
+    "organisations": "id, name, standing, created_at",
+    "users": "id, email, name, password_hash, standing, created_at",
+    "members": "organisation_id, user_id, custom_permissions, standing, created_at",
+    "member_roles": "organisation_id, user_id, role",
+    "apps": (
+        "id, client_id, organisation_id, name, type, redirect_uris, required_scopes, optional_scopes, require_pkce, "
+        "status, created_by, created_at, updated_at"
+    ),
+    "connections": (
+        "id, organisation_id, user_id, app_id, scopes, declined_scopes, created_at, updated_at, first_used_at, "
+        "last_used_at, ended_at, ended_by"
+    ),
+    "token_families": (
+        "id, connection_id, scope, resource, refresh_digest, generation, sealed_successor, successor_scope, "
+        "created_at, rotated_at, idle_expires_at, expires_at, ended_at"
+    ),
+    "access_tokens": "id, digest, family_id, scope, resource, issued_at, expires_at",
+}
+
+
 @dataclass(frozen=True)
 class Population:
     """How many there are of each, and when the first and the last token were made: seconds since the epoch.
@@ -179,8 +201,31 @@ def _statements(population: Population, dialect: _Dialect) -> list[tuple[str, in
     return [(table, count, _inserting(table, values, dialect)) for table, count, values in rows]
 
 
+# What is written of each row; columns that came later keep their default.
+_COLUMNS = {
+    "organisations": "id, name, standing, created_at",
+    "users": "id, email, name, password_hash, standing, created_at",
+    "members": "organisation_id, user_id, custom_permissions, standing, created_at",
+    "member_roles": "organisation_id, user_id, role",
+    "apps": (
+        "id, client_id, organisation_id, name, type, redirect_uris, required_scopes, optional_scopes, require_pkce, "
+        "status, created_by, created_at, updated_at"
+    ),
+    "connections": (
+        "id, organisation_id, user_id, app_id, scopes, declined_scopes, created_at, updated_at, first_used_at, "
+        "last_used_at, ended_at, ended_by"
+    ),
+    "token_families": (
+        "id, connection_id, scope, resource, refresh_digest, generation, sealed_successor, successor_scope, "
+        "created_at, rotated_at, idle_expires_at, expires_at, ended_at"
+    ),
+    "access_tokens": "id, digest, family_id, scope, resource, issued_at, expires_at",
+}
+
+
 def _inserting(table: str, values: str, dialect: _Dialect) -> str:
-    return f"INSERT INTO {table} {dialect.counting} SELECT {values} FROM counted"  # noqa: S608 - composed of constants
+    columns = _COLUMNS[table]
+    return f"INSERT INTO {table} ({columns}) {dialect.counting} SELECT {values} FROM counted"  # noqa: S608 - constants
 
 
 def _base62(number: str) -> str:
