@@ -29,7 +29,8 @@ _TRY_TO_LOCK = "SELECT pg_try_advisory_xact_lock(7165066974071780466)"
 _BETWEEN_TRIES = 0.2
 _STAY = "SET LOCAL idle_in_transaction_session_timeout = 0"
 _LOCK_TIMEOUT = "SET LOCAL lock_timeout = '2s'"
-_LOCK_NOT_AVAILABLE = "55P03"
+# PostgreSQL's lock_not_available and deadlock_detected: the transaction is undone, and may be tried again.
+_GIVEN_UP = ("55P03", "40P01")
 _TRIES_MOST = 60
 _PAUSE_SECONDS = 1.0
 
@@ -59,7 +60,7 @@ async def migrate_postgres(connect: Connect) -> None:
                     async with engine.connect() as connection:
                         await connection.run_sync(_upgrade)
                 except DBAPIError as fault:
-                    if getattr(fault.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+                    if getattr(fault.orig, "sqlstate", None) not in _GIVEN_UP:
                         raise
                     await asyncio.sleep(_PAUSE_SECONDS)
                 else:

@@ -16,10 +16,14 @@ from consentry.storage.view_source import ViewSource
 
 T = TypeVar("T")
 
-CURRENT = "0002"
+CURRENT = "0003"
 """The schema version that this Consentry reads and writes. Versions sort as text."""
 
 _TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table'"
+_SEEN_TABLES = """
+SELECT relname::text FROM pg_class
+WHERE oid IN (to_regclass('alembic_version')::oid, to_regclass('schema_floor')::oid)
+"""
 _STATE = (
     ("alembic_version", "SELECT version_num FROM alembic_version"),
     ("schema_floor", "SELECT oldest_served FROM schema_floor"),
@@ -189,10 +193,8 @@ def _use_write_ahead_log(path: Path) -> None:
 async def _find_postgres_state(url: str) -> SchemaState:
     connection = await _connect_postgres(url)
     try:
-        found = []
-        for name, read in _STATE:
-            missing = await connection.fetch(f"SELECT 1 WHERE to_regclass('{name}') IS NULL")
-            found.append([] if missing else await connection.fetch(read))
+        there = {row[0] for row in await connection.fetch(_SEEN_TABLES)}
+        found = [await connection.fetch(read) if name in there else [] for name, read in _STATE]
         return _state(*found)
     finally:
         await connection.close()
