@@ -30,7 +30,7 @@ ID_LENGTH = 22
 
 # In ASCII order, so that text of one length sorts as the numbers do.
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_PAIRS = tuple(a + b for a in _ALPHABET for b in _ALPHABET)
+PAIRS = tuple(a + b for a in _ALPHABET for b in _ALPHABET)
 
 
 def base62(number: int, length: int) -> str:
@@ -39,13 +39,8 @@ def base62(number: int, length: int) -> str:
     while len(text) < length:
         # Four digits at a time: dividing what is longer than a machine word is what costs.
         number, four = divmod(number, 14_776_336)
-        text = _PAIRS[four // 3844] + _PAIRS[four % 3844] + text
+        text = PAIRS[four // 3844] + PAIRS[four % 3844] + text
     return text[-length:]
-
-
-def base62_of_32_bits(number: int) -> str:
-    """Return what `base62(number, 6)` does, for a number below 2**32: every credential that is read asks for one."""
-    return _PAIRS[number // 14_776_336] + _PAIRS[number // 3844 % 3844] + _PAIRS[number % 3844]
 
 
 def encode_id(milliseconds: int, randomness: bytes) -> str:
