@@ -4,10 +4,11 @@ from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 
-from consentry.model.app import App, AppSecret, AppStatus, AppType
+from consentry.model.app import App, AppOrigin, AppSecret, AppStatus, AppType
 from consentry.model.client import AppDetails, Client, RedirectRefusal
 from consentry.model.event import Event
 from consentry.model.ids import AppId, ClientId, OrganisationId, UserId
+from consentry.oauth.client_metadata import ClientMetadata
 from consentry.oauth.redirect_uri import MismatchPart
 from consentry.oauth.scope import Scope
 from consentry.storage import app_secrets, events
@@ -24,18 +25,18 @@ from consentry.storage.database import (
 
 _SELECT_APP = """
 SELECT a.id, a.client_id, a.organisation_id, a.name, a.type, a.redirect_uris, a.required_scopes, a.optional_scopes,
-       a.require_pkce, a.status, a.created_by, a.created_at, a.updated_at
+       a.require_pkce, a.status, a.created_by, a.created_at, a.updated_at, a.metadata, a.origin, a.vouched_by
 FROM apps a
 """
 
-_APP_WIDTH = 13
+_APP_WIDTH = 16
 
 _FIND = _SELECT_APP + "WHERE a.client_id = $1 AND a.status <> 'deleted'"
 
 _FIND_CLIENT = KeyedRead("""
 SELECT a.client_id,
        a.id, a.client_id, a.organisation_id, a.name, a.type, a.redirect_uris, a.required_scopes, a.optional_scopes,
-       a.require_pkce, a.status, a.created_by, a.created_at, a.updated_at,
+       a.require_pkce, a.status, a.created_by, a.created_at, a.updated_at, a.metadata, a.origin, a.vouched_by,
        s.id, s.app_id, s.digest, s.hint, s.created_at, s.last_used_at, s.expires_at, s.retired_at
 FROM apps a LEFT JOIN app_secrets s ON s.app_id = a.id AND s.retired_at IS NULL
 WHERE a.client_id {key} AND a.status <> 'deleted' ORDER BY s.id
@@ -65,15 +66,16 @@ SELECT count(*), max(last_used_at) FROM (
 # From a SELECT, so that an organisation that does not exist gives no row rather than the engine's own error.
 _REGISTER = """
 INSERT INTO apps (id, client_id, organisation_id, name, type, redirect_uris, required_scopes, optional_scopes,
-                  require_pkce, status, created_by, created_at, updated_at)
-SELECT $1, $2, id, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 FROM organisations WHERE id = $3 RETURNING id
+                  require_pkce, metadata, status, created_by, created_at, updated_at, origin, vouched_by)
+SELECT $1, $2, id, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16
+FROM organisations WHERE id = $3 RETURNING id
 """
 
 _CHANGE = """
 UPDATE apps SET name = $2, redirect_uris = $3, required_scopes = $4, optional_scopes = $5, require_pkce = $6,
-                updated_at = $7
-WHERE id = $1 AND name = $8 AND redirect_uris = $9 AND required_scopes = $10 AND optional_scopes = $11
-  AND require_pkce = $12 AND status <> 'deleted' RETURNING id
+                metadata = $7, updated_at = $8
+WHERE id = $1 AND name = $9 AND redirect_uris = $10 AND required_scopes = $11 AND optional_scopes = $12
+  AND require_pkce = $13 AND metadata = $14 AND status <> 'deleted' RETURNING id
 """
 
 _CHANGE_STATUS = "UPDATE apps SET status = $2, updated_at = $3 WHERE id = $1 AND status = $4 RETURNING id"
@@ -112,7 +114,7 @@ def _app_of(row: Row) -> App:
         OrganisationId(row[2]),
         row[3],
         AppType(row[4]),
-        tuple(row[5].split("\n")),
+        tuple(filter(None, row[5].split("\n"))),
         Scope.parse(row[6]),
         Scope.parse(row[7]),
         bool(row[8]),
@@ -120,38 +122,40 @@ def _app_of(row: Row) -> App:
         None if row[10] is None else UserId(row[10]),
         from_micros(row[11]),
         from_micros(row[12]),
+        ClientMetadata.from_json(row[13]),
+        AppOrigin(row[14]),
+        row[15],
     )
 
 
-def _edited(app: App) -> tuple[str, str, str, str, int]:
+def _edited(app: App) -> tuple[str, str, str, str, int, str]:
     return (
         app.name,
         "\n".join(app.redirect_uris),
         str(app.required_scopes),
         str(app.optional_scopes),
         int(app.require_pkce),
+        app.metadata.to_json(),
     )
 
 
 def registering(app: App, secret: AppSecret | None, event: Event) -> Operation[bool]:
     """Write a new app, its first secret and the event."""
-    name, redirect_uris, required_scopes, optional_scopes, require_pkce = _edited(app)
     rows = yield Statement(
         _REGISTER,
         (
             app.id,
             app.client_id,
             app.organisation_id,
-            name,
+            app.name,
             app.type,
-            redirect_uris,
-            required_scopes,
-            optional_scopes,
-            require_pkce,
+            *_edited(app)[1:],
             app.status,
             app.created_by,
             to_micros(app.created_at),
             to_micros(app.updated_at),
+            app.origin,
+            app.vouched_by,
         ),
     )
     if not rows:
