@@ -108,14 +108,14 @@ def _decode_parts(raw: bytes, kind: str) -> Iterator[tuple[str, str]]:
     if _BROKEN_PERCENT.search(raw):
         raise _invalid(f"The {kind} has a percent sign that is not followed by two hexadecimal digits.")
     for part in raw.split(b"&"):
+        name, _, value = part.partition(b"=")
         if part:
-            name, _, value = part.partition(b"=")
             yield _text(name, kind), _text(value, kind)
 
 
 def _text(raw: bytes, kind: str) -> str:
     try:
-        text = unquote_to_bytes(raw.replace(b"+", b" ")).decode()
+        text = (unquote_to_bytes(raw.replace(b"+", b" ")) if b"%" in raw or b"+" in raw else raw).decode()
     except UnicodeDecodeError as error:
         raise _invalid(f"The {kind} is not valid UTF-8.") from error
     if "\0" in text:  # PostgreSQL text refuses NUL: without this line it would be a 500 much later

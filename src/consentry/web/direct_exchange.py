@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import types
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Generator
-
     from consentry.web.program_endpoint import ProgramEndpoint, ProgramRequest
-
-T = TypeVar("T")
 
 
 class _NobodyWaits:
@@ -41,19 +36,3 @@ class DirectExchange:
     def ignored(cls) -> DirectExchange:
         """Return one that is over before it began: its body is dropped."""
         return cls(None, None, keep_alive=False, done=True)
-
-
-@types.coroutine
-def resumed(work: Coroutine[Any, Any, T], waits_for: Any) -> Generator[Any, Any, T]:
-    """Go on with `work` in the task that awaits this. It began without one, and now waits for what it yielded."""
-    while True:
-        try:
-            try:
-                sent = yield waits_for
-            except BaseException as fault:  # noqa: BLE001 - a cancellation, above all, must reach the work
-                waits_for = work.throw(fault)
-            else:
-                waits_for = work.send(sent)
-        except StopIteration as done:
-            result: T = done.value
-            return result

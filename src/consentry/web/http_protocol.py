@@ -1,10 +1,10 @@
 """HTTP/1.1 for the endpoints that programs call, without ASGI between the parsed request and the answer's bytes.
 
 uvicorn's own protocol with a shorter way for what a platform's API asks on every request: no scope, no messages, no
-event for each request, one write for each answer, and no task where nothing has to be waited for. Only the plain case
-goes that way: a GET or POST of HTTP/1.1 to an endpoint of `DirectEndpoints`, with its body, if any, announced by its
-length and within the limit, on a connection that owes no answer. Everything else, and everything that an endpoint
-refuses unread, goes the way of ASGI, where uvicorn answers as it always does. Both ways give the same bytes.
+event and no timer for each request, and one write for each answer. Only the plain case goes that way: a GET or POST of
+HTTP/1.1 to an endpoint of `DirectEndpoints`, with its body, if any, announced by its length and within the limit, on a
+connection that owes no answer. Everything else, and everything that an endpoint refuses unread, goes the way of ASGI,
+where uvicorn answers as it always does. Both ways give the same bytes.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from consentry.web.direct_endpoints import DirectEndpoints
-from consentry.web.direct_exchange import DirectExchange, resumed
+from consentry.web.direct_exchange import DirectExchange
 from consentry.web.program_endpoint import ProgramRequest
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Generator
+    from collections.abc import Coroutine
 
     from uvicorn.config import Config
     from uvicorn.server import ServerState
@@ -139,19 +139,13 @@ class HttpProtocol(HttpToolsProtocol):
         if self._direct is None or exchange.endpoint is None or exchange.request is None:
             return
         work = self._direct.answer(exchange.endpoint, exchange.request, b"".join(exchange.pieces))
-        # Most answers wait for nothing, or for one read: a task is made where there is something to wait for.
-        try:
-            waits_for = work.send(None)
-        except StopIteration as done:
-            self._write(exchange, done.value)
-        else:
-            task = self.loop.create_task(self._finish(exchange, resumed(work, waits_for)))
-            self.tasks.add(task)
-            task.add_done_callback(self.tasks.discard)
+        task = self.loop.create_task(self._finish(exchange, work))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
-    async def _finish(self, exchange: DirectExchange, work: Generator[Any, Any, Written]) -> None:
+    async def _finish(self, exchange: DirectExchange, work: Coroutine[Any, Any, Written]) -> None:
         try:
-            written = await work  # type: ignore[misc]  # a generator that types.coroutine made awaitable
+            written = await work
             if self.flow.write_paused and not exchange.disconnected:
                 await self.flow.drain()
         except BaseException:
