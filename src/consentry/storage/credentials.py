@@ -1,5 +1,7 @@
 """Authorization codes, token families, access tokens and API keys: one strict read each."""
 
+from functools import lru_cache
+
 from consentry.model.app import AppStatus
 from consentry.model.credential import AuthorizationCode, TokenFamily
 from consentry.model.ids import ApiKeyId, AppId, ClientId, CodeId, ConnectionId, FamilyId, TokenId
@@ -18,6 +20,8 @@ _CONNECTION_JOINS = f"JOIN apps a ON a.id = c.app_id {holder_joins('c.organisati
 
 # The columns of these two are the fields of LiveToken and LiveApiKey, and `_make` would only count them once more.
 _new_row = tuple.__new__
+# By content: the same text is always the same scope.
+_stored_scope = lru_cache(maxsize=4096)(Scope.parse)
 
 _FIND_ACCESS_TOKEN = KeyedRead(f"""
 SELECT t.id, t.digest, t.scope, t.resource, t.issued_at, t.expires_at, f.ended_at,
@@ -107,7 +111,7 @@ def _code(row: Row) -> AuthorizationCode:
         AppId(row[3]),
         row[4],
         row[5],
-        Scope.parse(row[6]),
+        _stored_scope(row[6]),
         row[7],
         row[8],
         from_micros(row[9]),
@@ -122,12 +126,12 @@ def _family(row: Row) -> TokenFamily:
     return TokenFamily(
         FamilyId(row[0]),
         ConnectionId(row[1]),
-        Scope.parse(row[2]),
+        _stored_scope(row[2]),
         row[3],
         row[4],
         row[5],
         row[6],
-        None if row[7] is None else Scope.parse(row[7]),
+        None if row[7] is None else _stored_scope(row[7]),
         from_micros(row[8]),
         from_micros(row[9]),
         from_micros(row[10]),
