@@ -13,7 +13,7 @@ from consentry.storage.schema import (
     migrate_sqlite,
     require_current,
 )
-from consentry.storage.sqlite import SqliteDatabase
+from consentry.storage.sqlite import SqliteDatabase, open_reader
 
 
 def modes_in(folder: Path) -> dict[str, int]:
@@ -62,3 +62,10 @@ async def test_a_reader_cannot_write(database_path: Path) -> None:
         await database.read("DELETE FROM users")
 
     await database.close()
+
+
+def test_a_reader_maps_the_file_and_so_needs_no_cache_of_its_own_for_a_big_one(database_path: Path) -> None:
+    reader = open_reader(database_path)
+
+    assert reader.pragma("mmap_size") >= 1 << 30
+    reader.close()
