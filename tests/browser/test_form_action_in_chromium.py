@@ -65,6 +65,7 @@ def approve(page: Page, *, allowed: str, callback: str) -> list[str]:
     return said
 
 
+@pytest.mark.shows("RFC 9700 §4.16")
 def test_cs_05_a_form_reaches_the_callback_of_the_registered_app(page: Page) -> None:
     with site({"/callback": (303, {"Location": "/done"}, ""), "/done": (200, {}, "<h1>Connected</h1>")}) as app:
         callback = f"http://127.0.0.1:{app}/callback"

@@ -115,6 +115,7 @@ def tab_until(page: Page, name: str) -> list[str]:
     raise AssertionError(f"{name} is not reached: {visited}")
 
 
+@pytest.mark.shows("RFC 6749 §4.1.2.1 denied")
 def test_declining_connects_nothing_and_tells_the_app(page: Page, world: SampleWorld) -> None:
     page.goto(world.add_web_app("Declinely"))
     page.get_by_role("link", name="Connect").click()

@@ -64,6 +64,7 @@ async def test_a_confidential_app_gets_a_secret_of_which_only_the_digest_is_kept
     assert await kinds_of_events(database) == ["app.registered"]
 
 
+@pytest.mark.shows("RFC 8252 §8.1 pkce", "RFC 8252 §8.4 type-recorded")
 async def test_a_public_app_gets_no_secret_and_must_use_pkce(registry: AppRegistry) -> None:
     registered = await registry.register(MANAGER, a_draft(type=AppType.PUBLIC))
 
@@ -82,6 +83,7 @@ async def test_pkce_can_be_switched_off_for_a_confidential_app_only(registry: Ap
         await registry.register(MANAGER, a_draft(type=AppType.PUBLIC, require_pkce=False))
 
 
+@pytest.mark.shows("RFC 6749 §3.1.2.2 public-registered")
 @pytest.mark.parametrize(
     ("changes", "fields"),
     [
@@ -106,6 +108,7 @@ async def test_everything_wrong_is_told_at_once_and_nothing_is_written(
     assert await fields_refused(registry, **changes) == fields
 
 
+@pytest.mark.shows("RFC 6749 §3.1.2 absolute-without-fragment", "RFC 8252 §8.4 registered")
 @pytest.mark.parametrize(
     "uri",
     [

@@ -121,6 +121,7 @@ async def test_an_approval_that_was_narrowed_narrows_tokens_of_before(protocol: 
     assert await protocol.why_refused(before.access_token, "invoice.write") is None
 
 
+@pytest.mark.shows("RFC 6749 §10.2 no-silent-public", "RFC 8252 §8.6 impersonation")
 async def test_cs_09_consent_is_remembered_for_confidential_apps_only(protocol: ProtocolWorld) -> None:
     for party, is_remembered in ((protocol.web, True), (protocol.tool, False)):
         await protocol.connect(party)

@@ -71,6 +71,7 @@ async def test_op_02_the_private_half_is_not_readable_in_the_database_or_in_a_pr
     assert "seal_key" not in repr(keys)
 
 
+@pytest.mark.shows("OpenID Connect Core §10.1.1 rotation")
 async def test_jw_14_what_a_retired_key_signed_stays_good_for_the_overlap_and_no_longer(
     database: Database, clock: FixedClock
 ) -> None:

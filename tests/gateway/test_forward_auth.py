@@ -236,6 +236,7 @@ async def test_a_token_for_another_api_is_refused(gateway: GatewayWorld) -> None
     assert refused.json()["reason"] == "wrong_audience"
 
 
+@pytest.mark.shows("RFC 9700 §4.13 headers")
 @pytest.mark.parametrize(
     ("gateway_address", "forwarded", "status"),
     [

@@ -72,6 +72,7 @@ def test_a_call_with_a_body_reaches_the_api(running: Running) -> None:
     assert told.reached["method"] == "POST"
 
 
+@pytest.mark.shows("RFC 9700 §4.13 headers")
 @pytest.mark.parametrize("credential", ["token", "key", "none"])
 def test_spoofed_identity_headers_never_reach_the_api(running: Running, credential: str) -> None:
     bearer = {"token": running.token, "key": running.key, "none": None}[credential]

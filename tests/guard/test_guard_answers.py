@@ -22,6 +22,7 @@ async def test_a_valid_token_is_let_through_with_its_organisation(world: GuardWo
     assert (told.status, told.body) == (200, {"organisation": world.organisation_id})
 
 
+@pytest.mark.shows("RFC 6750 §3.1 nothing-sent", "RFC 6750 §3 challenge")
 async def test_a_call_without_a_credential_is_told_the_scheme_and_no_error(world: GuardWorld) -> None:
     told = await call_everywhere(world, None)
 
@@ -35,6 +36,7 @@ async def test_another_scheme_is_no_credential(world: GuardWorld) -> None:
     assert (told.status, told.challenge) == (401, 'Bearer realm="consentry"')
 
 
+@pytest.mark.shows("RFC 6750 §3.1 invalid-request")
 @pytest.mark.parametrize(
     "headers",
     [
@@ -51,6 +53,7 @@ async def test_a_malformed_request_is_a_bad_request(world: GuardWorld, headers: 
     assert (told.status, told.body["error"], told.body["reason"]) == (400, "invalid_request", "malformed_request")
 
 
+@pytest.mark.shows("RFC 6750 §2 one-way")
 async def test_two_good_credentials_at_once_are_refused(world: GuardWorld) -> None:
     token, (_, key) = await world.token(), await world.key()
 
@@ -59,6 +62,7 @@ async def test_two_good_credentials_at_once_are_refused(world: GuardWorld) -> No
     assert (told.status, told.body["error"]) == (400, "invalid_request")
 
 
+@pytest.mark.shows("RFC 6750 §5.3 not-in-address", "OAuth 2.1 §5.1 no-query")
 @pytest.mark.parametrize("name", ["access_token", "api_key", "%61ccess_token", "key"])
 async def test_tn_10_a_credential_in_the_address_is_refused_even_beside_a_good_one(
     world: GuardWorld, name: str
@@ -78,6 +82,7 @@ async def test_a_query_that_holds_no_credential_is_the_products_own_business(wor
     assert told.status == 200
 
 
+@pytest.mark.shows("RFC 6750 §3.1 invalid-token")
 @pytest.mark.parametrize(
     ("bearer", "reason"),
     [
@@ -137,6 +142,7 @@ async def _let_the_token_expire(world: GuardWorld) -> None:
     world.clock.pass_time(world.settings.access_token_lifetime)
 
 
+@pytest.mark.shows("RFC 6750 §3.1 invalid-token")
 @pytest.mark.parametrize(
     ("deed", "reason"),
     [
@@ -211,6 +217,7 @@ async def test_rv_10_a_scope_taken_from_the_app_is_taken_from_its_tokens(world: 
     assert (told.status, told.body["reason"]) == (403, "scope_not_granted")
 
 
+@pytest.mark.shows("RFC 6750 §3.1 insufficient-scope")
 async def test_rv_13_a_missing_scope_can_be_asked_for(world: GuardWorld) -> None:
     token = await world.token(scope="")
 
@@ -309,6 +316,7 @@ async def test_tn_02_a_token_of_another_organisation_yields_that_organisation_an
     assert (told.status, told.body) == (200, {"organisation": south.id})
 
 
+@pytest.mark.shows("RFC 8707 §2 audience", "RFC 9728 §7.4 audience")
 async def test_tn_02_a_token_for_another_api_is_refused(world: GuardWorld) -> None:
     ours = await call_everywhere(world, await world.token(resource="https://api.books.test"))
     other = await call_everywhere(world, await world.token(resource="https://payroll.test"))

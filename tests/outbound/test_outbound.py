@@ -104,6 +104,7 @@ async def test_a_document_is_fetched_whole_with_its_headers(certificate: Path) -
     assert b"accept-encoding: identity" in server.asked[0]
 
 
+@pytest.mark.shows("Client ID Metadata Document §6.4 private-addresses")
 @pytest.mark.parametrize(
     "address",
     [
@@ -152,6 +153,7 @@ async def test_ss_03_only_https_without_a_user_name_is_called(certificate: Path,
         await outbound(certificate).fetch(url, accept="*/*", most_bytes=100)
 
 
+@pytest.mark.shows("Client ID Metadata Document §4 no-redirects")
 async def test_ss_04_a_redirect_is_an_answer_and_is_not_followed(certificate: Path) -> None:
     async with Server(answer(b"", "Location: https://127.0.0.1/", status="302 Found")).serve(certificate) as server:
         document = await outbound(certificate).fetch(f"https://{HOST}:{server.port}/", accept="*/*", most_bytes=100)
@@ -160,6 +162,7 @@ async def test_ss_04_a_redirect_is_an_answer_and_is_not_followed(certificate: Pa
     assert len(server.asked) == 1
 
 
+@pytest.mark.shows("Client ID Metadata Document §6.5 size")
 async def test_ss_06_an_answer_that_is_too_long_is_cut_off(certificate: Path) -> None:
     async with Server(answer(b"x" * 10_000_000)).serve(certificate) as server:
         with pytest.raises(OutboundError, match="longer than 1000 bytes"):

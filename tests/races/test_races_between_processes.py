@@ -44,6 +44,7 @@ def split(answers: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[str
     return won, [answer["error"] for answer in answers if answer["error"] is not None]
 
 
+@pytest.mark.shows("RFC 6749 §4.1.2 once")
 async def test_pk_08_one_of_all_processes_redeems_a_code(shared: ProtocolWorld, workers: list[Worker]) -> None:
     for _ in range(12):
         code = await shared.approve(shared.tool)

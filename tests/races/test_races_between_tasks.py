@@ -2,12 +2,15 @@
 
 import asyncio
 
+import pytest
+
 from consentry.model.access import Reason
 from consentry.model.faults import ConflictError
 from consentry.oauth.errors import ErrorCode, OAuthError
 from protocol_world import ProtocolWorld, outcomes, refused
 
 
+@pytest.mark.shows("RFC 6749 §4.1.2 once")
 async def test_pk_08_s1_of_fifty_redemptions_one_wins_and_what_it_gave_is_ended(protocol: ProtocolWorld) -> None:
     for party in (protocol.web, protocol.tool):
         for _ in range(10):

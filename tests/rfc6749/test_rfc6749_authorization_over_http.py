@@ -68,6 +68,14 @@ REFUSED_URIS = [
 ]
 
 
+@pytest.mark.shows(
+    "RFC 6749 §3.1.2.3 compared",
+    "RFC 6749 §3.1.2.4 never-followed",
+    "RFC 6749 §4.1.2.1 shown-not-sent",
+    "RFC 6749 §10.15 open-redirector",
+    "RFC 9700 §2.1 no-open-redirector",
+    "OpenID Connect Core §3.1.2.2 redirect-uri",
+)
 @pytest.mark.parametrize(("row", "uri"), REFUSED_URIS)
 def test_ru_01_to_07_an_address_that_is_not_registered_is_shown_and_never_followed(
     ana: UserAgent, app: RegisteredClient, row: str, uri: str
@@ -86,6 +94,7 @@ def test_ru_01_strangers_are_not_told_the_registered_addresses(site: Site, app: 
     assert "127.0.0.1/native" not in answer.text
 
 
+@pytest.mark.shows("RFC 6749 §4.1.2.1 shown-not-sent")
 @pytest.mark.parametrize("fault", [{"response_type": "token"}, {"scope": "bogus"}, {"code_challenge": None}])
 def test_ru_08_the_address_is_checked_before_anything_else(
     ana: UserAgent, app: RegisteredClient, fault: dict[str, str | None]
@@ -95,12 +104,14 @@ def test_ru_08_the_address_is_checked_before_anything_else(
     assert_page_400(answer)
 
 
+@pytest.mark.shows("RFC 6749 §10.15 open-redirector")
 def test_ru_09_a_silent_request_is_not_sent_to_an_unregistered_address(site: Site, app: RegisteredClient) -> None:
     answer = httpx.get(authorize_url(site.issuer, app, redirect_uri="https://evil.test/cb", prompt="none"))
 
     assert_page_400(answer)
 
 
+@pytest.mark.shows("RFC 6749 §3.1 person-first", "RFC 9700 §4.11.2 sign-in-first")
 @pytest.mark.parametrize("fault", [{"scope": "bogus"}, {"response_type": "token"}, {"code_challenge": None}])
 def test_ru_10_a_faulty_request_leads_to_the_sign_in_page_first(
     site: Site, app: RegisteredClient, fault: dict[str, str | None]
@@ -118,6 +129,7 @@ def test_ru_10_a_faulty_request_leads_to_the_sign_in_page_first(
         assert "error" in query_of(answer.headers["location"])
 
 
+@pytest.mark.shows("RFC 9700 §4.11.2 sign-in-first", "OpenID Connect Core §3.1.2.6 login-required")
 def test_ru_10_only_a_silent_request_is_sent_back_without_a_sign_in(site: Site, app: RegisteredClient) -> None:
     answer = httpx.get(authorize_url(site.issuer, app, prompt="none"))
 
@@ -125,6 +137,7 @@ def test_ru_10_only_a_silent_request_is_sent_back_without_a_sign_in(site: Site, 
     assert query_of(answer.headers["location"])["error"] == "login_required"
 
 
+@pytest.mark.shows("RFC 6749 §3.1.2.3 several")
 def test_ru_11_a_missing_address_is_refused_where_several_are_registered(ana: UserAgent, app: RegisteredClient) -> None:
     answer = ana.get(authorize_url(ana.site.issuer, app, redirect_uri=None))
 
@@ -142,6 +155,7 @@ def test_ru_11_a_missing_address_is_the_one_that_is_registered(site: Site) -> No
         assert exchange(site, app, answer["code"]).status_code == 200
 
 
+@pytest.mark.shows("RFC 6749 §4.1.3 redirect-uri")
 def test_ru_12_the_address_at_the_token_endpoint_must_be_the_one_of_the_request(
     ana: UserAgent, app: RegisteredClient
 ) -> None:
@@ -153,6 +167,7 @@ def test_ru_12_the_address_at_the_token_endpoint_must_be_the_one_of_the_request(
     assert answer.json()["error"] == "invalid_grant"
 
 
+@pytest.mark.shows("RFC 8252 §7.3 any-port")
 @pytest.mark.parametrize("port", [":49152", ":1", ""])
 def test_ru_13_on_loopback_any_port_may_be_used(ana: UserAgent, app: RegisteredClient, port: str) -> None:
     answer = ana.get(authorize_url(ana.site.issuer, app, redirect_uri=f"http://127.0.0.1{port}/native"))
@@ -160,6 +175,7 @@ def test_ru_13_on_loopback_any_port_may_be_used(ana: UserAgent, app: RegisteredC
     assert answer.headers["location"].startswith(f"http://127.0.0.1{port}/native?code=")
 
 
+@pytest.mark.shows("RFC 8252 §7.3 nothing-else")
 @pytest.mark.parametrize("uri", ["http://localhost:49152/native", "https://127.0.0.1:1/native", "http://127.0.0.1:1/x"])
 def test_ru_13_nothing_but_the_port_may_differ(ana: UserAgent, app: RegisteredClient, uri: str) -> None:
     assert_page_400(ana.get(authorize_url(ana.site.issuer, app, redirect_uri=uri)))
@@ -179,6 +195,9 @@ UNREGISTRABLE = [
 ]
 
 
+@pytest.mark.shows(
+    "RFC 6749 §3.1.2 absolute-without-fragment", "RFC 9700 §4.1.3 no-wildcards", "RFC 9700 §2.6 end-to-end-tls"
+)
 @pytest.mark.parametrize(("row", "uri"), UNREGISTRABLE)
 def test_ru_06_07_14_such_an_address_cannot_be_registered(ana: UserAgent, row: str, uri: str) -> None:
     page = ana.get("/settings/apps/new")
@@ -195,6 +214,7 @@ def test_ru_06_07_14_such_an_address_cannot_be_registered(ana: UserAgent, row: s
     assert ana.get("/settings/apps").text.count("<tr") == before
 
 
+@pytest.mark.shows("RFC 9700 §4.12 no-307", "OAuth 2.1 §7.12 no-307")
 def test_ru_15_no_redirect_sends_a_form_on(site: Site, app: RegisteredClient) -> None:
     with UserAgent(site) as agent:
         page = agent.get(authorize_url(site.issuer, app, prompt="consent"))
@@ -211,6 +231,9 @@ def test_ru_15_no_redirect_sends_a_form_on(site: Site, app: RegisteredClient) ->
         assert approved.headers["location"].startswith(f"{CALLBACK}?code=")
 
 
+@pytest.mark.shows(
+    "RFC 7636 §4.4.1 required", "RFC 9700 §2.1.1 pkce-public", "OAuth 2.1 §4.1.1 challenge", "RFC 8252 §6 pkce"
+)
 @pytest.mark.parametrize("public", [False, True])
 def test_pk_01_a_request_without_a_challenge_is_refused_for_every_app(site: Site, *, public: bool) -> None:
     app = site.add_app(public=public)
@@ -224,11 +247,13 @@ def test_pk_01_a_request_without_a_challenge_is_refused_for_every_app(site: Site
     assert answer["iss"] == site.issuer
 
 
+@pytest.mark.shows("RFC 7636 §4.3 default-is-plain", "RFC 7636 §4.4.1 method", "RFC 7636 §7.2 no-downgrade")
 @pytest.mark.parametrize("method", ["plain", None, "s256", "S512"])
 def test_pk_02_no_method_but_s256_is_taken(ana: UserAgent, app: RegisteredClient, method: str | None) -> None:
     assert redirected(ana, app, code_challenge_method=method)["error"] == "invalid_request"
 
 
+@pytest.mark.shows("RFC 9207 §2 every-answer", "RFC 9207 §2.3 same")
 @pytest.mark.parametrize("changes", [{}, {"scope": "bogus"}, {"prompt": "none", "max_age": "x"}])
 def test_pk_13_every_answer_names_the_issuer_of_the_metadata(
     ana: UserAgent, app: RegisteredClient, changes: dict[str, str]
@@ -239,6 +264,7 @@ def test_pk_13_every_answer_names_the_issuer_of_the_metadata(
     assert metadata["authorization_response_iss_parameter_supported"] is True
 
 
+@pytest.mark.shows("RFC 6749 §4.1.2.1 denied", "RFC 9207 §2 every-answer")
 def test_pk_13_declining_names_the_issuer_too(ana: UserAgent, app: RegisteredClient) -> None:
     page = ana.open_consent(authorize_url(ana.site.issuer, app, prompt="consent"))
 
@@ -248,6 +274,11 @@ def test_pk_13_declining_names_the_issuer_too(ana: UserAgent, app: RegisteredCli
     assert (answer["iss"], answer["state"]) == (ana.site.issuer, STATE)
 
 
+@pytest.mark.shows(
+    "RFC 6749 §3.1.1 response-type",
+    "OAuth 2.1 §7.1 no-implicit",
+    "OAuth 2.0 Multiple Response Type Encoding Practices §3 unknown",
+)
 @pytest.mark.parametrize("kind", ["token", "code id_token", "id_token", "code token", "none", "", None])
 def test_pk_14_no_flow_but_the_code_flow(ana: UserAgent, app: RegisteredClient, kind: str | None) -> None:
     expected = "unsupported_response_type" if kind else "invalid_request"
@@ -258,6 +289,7 @@ def test_pk_14_no_flow_but_the_code_flow(ana: UserAgent, app: RegisteredClient, 
 STATES = ["x" * 4096, "\"'><script>alert(1)</script>", "zustand-ß-状態-🙂", "a b+c%20d&e=f#g", "%"]
 
 
+@pytest.mark.shows("RFC 6749 §4.1.2 state")
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("scope", ["invoicing:read", "bogus"])
 def test_pk_15_the_state_comes_back_as_it_was_sent(
@@ -266,6 +298,7 @@ def test_pk_15_the_state_comes_back_as_it_was_sent(
     assert redirected(ana, app, state=state, scope=scope)["state"] == state
 
 
+@pytest.mark.shows("RFC 6749 §10.14 injection")
 def test_pk_15_the_state_is_never_rendered(site: Site, app: RegisteredClient) -> None:
     state = "</input><script>alert(1)</script>"
     with UserAgent(site) as agent:

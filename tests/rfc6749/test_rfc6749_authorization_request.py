@@ -88,6 +88,7 @@ def test_every_parameter_is_read() -> None:
     assert request.ui_locales == ("fr-CA", "de")
 
 
+@pytest.mark.shows("RFC 6749 §3.1.1 response-type", "RFC 6749 §4.1.2.1 codes", "RFC 7636 §4.4.1 method")
 @pytest.mark.parametrize(
     ("fields", "code", "named"),
     [
@@ -124,6 +125,7 @@ def test_a_fault_is_answered_with_its_code_and_names_the_parameter(
     assert named in error.description
 
 
+@pytest.mark.shows("RFC 6749 §3.1 not-twice")
 @pytest.mark.parametrize(
     "name", ["response_type", "scope", "state", "nonce", "code_challenge", "code_challenge_method", "prompt", "max_age"]
 )
@@ -166,6 +168,7 @@ def test_an_error_carries_the_state_if_it_can_be_trusted(raw: str, state: str | 
     assert find_state(Parameters.from_query(raw)) == state
 
 
+@pytest.mark.shows("RFC 6749 §4.1.2 state")
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=300))
 def test_pk_15_state_comes_back_byte_for_byte(state: str) -> None:
     request = parse(state=state)

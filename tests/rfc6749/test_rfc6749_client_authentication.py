@@ -51,6 +51,7 @@ def test_the_credentials_are_read_by_their_method(
     assert (credentials.client_id, credentials.client_secret, credentials.method) == expected
 
 
+@pytest.mark.shows("RFC 6749 §2.3 one-method", "OAuth 2.1 §2.4.1 one-method")
 def test_tk_03_two_methods_at_once_are_an_invalid_request() -> None:
     error = refusal_of(basic("app_1:s3cret"), form(client_secret="s3cret"))
 
@@ -105,6 +106,7 @@ def test_a_secret_is_never_shown() -> None:
     assert "s3cret" not in repr(refusal_of(basic("app_1:s3cret"), form(client_secret="s3cret")))
 
 
+@pytest.mark.shows("RFC 6749 §2.3.1 basic")
 @given(visible, visible)
 def test_both_methods_read_what_the_client_encoded(client_id: str, secret: str) -> None:
     in_header = basic(f"{quote_plus(client_id)}:{quote_plus(secret)}")

@@ -15,6 +15,7 @@ def basic(client_id: str, secret: str) -> str:
     return "Basic " + b64encode(f"{client_id}:{secret}".encode()).decode()
 
 
+@pytest.mark.shows("RFC 6749 §2.3.1 basic", "OpenID Connect Core §9")
 async def test_the_right_secret_opens_by_either_method(protocol: ProtocolWorld) -> None:
     credentials = protocol.web.credentials
 
@@ -50,6 +51,7 @@ async def test_tk_02_the_secret_of_another_app_is_a_wrong_secret(protocol: Proto
         await protocol.authenticate({"client_id": protocol.web.app.client_id, "client_secret": other.secret or ""})
 
 
+@pytest.mark.shows("RFC 6749 §3.2.1 authenticated")
 async def test_tk_04_a_confidential_app_must_send_its_secret(protocol: ProtocolWorld) -> None:
     for fields, authorization in (
         ({"client_id": str(protocol.web.app.client_id)}, None),
@@ -111,6 +113,7 @@ async def test_a_deactivated_app_is_told_so_only_if_it_knows_its_secret(protocol
         await protocol.authenticate({"client_id": protocol.web.app.client_id, "client_secret": "guess"})
 
 
+@pytest.mark.shows("RFC 6749 §2.3.1 guessing")
 async def test_tk_13_guessing_is_slowed_for_the_guesser_and_not_for_the_app(protocol: ProtocolWorld) -> None:
     guess = {"client_id": str(protocol.web.app.client_id), "client_secret": "guess"}
     waits, refusals = [], 0

@@ -14,6 +14,7 @@ from small_world import FixedClock
 SECOND = timedelta(seconds=1)
 
 
+@pytest.mark.shows("RFC 6749 §3.3 told")
 async def test_a_code_gives_tokens_of_what_was_approved(protocol: ProtocolWorld) -> None:
     code = await protocol.approve(protocol.web, ["contacts:read"], scope="invoicing:write contacts:read invoicing:read")
 
@@ -27,6 +28,9 @@ async def test_a_code_gives_tokens_of_what_was_approved(protocol: ProtocolWorld)
     assert (access.user_id, access.organisation_id) == (protocol.bo, protocol.acme)
 
 
+@pytest.mark.shows(
+    "RFC 6749 §4.1.2 once", "RFC 6749 §4.1.2 replay-ends-tokens", "OAuth 2.1 §4.1.3 once", "OAuth 2.1 §7.5.2 one-time"
+)
 async def test_pk_07_a_code_used_twice_is_refused_and_ends_what_it_gave(protocol: ProtocolWorld) -> None:
     code = await protocol.approve(protocol.web)
     tokens = await protocol.exchange(protocol.web, code)
@@ -39,6 +43,7 @@ async def test_pk_07_a_code_used_twice_is_refused_and_ends_what_it_gave(protocol
         await protocol.refresh(protocol.web, tokens.refresh_token)
 
 
+@pytest.mark.shows("RFC 6749 §4.1.2 replay-ends-tokens")
 async def test_pk_07_a_replay_after_the_code_expired_still_ends_what_it_gave(
     protocol: ProtocolWorld, clock: FixedClock
 ) -> None:
@@ -63,6 +68,7 @@ async def test_pk_07_a_replay_leaves_the_consent_and_other_families(protocol: Pr
     assert await protocol.why_refused(other.access_token) is None
 
 
+@pytest.mark.shows("RFC 6749 §4.1.2 bound", "RFC 6749 §4.1.3 authenticated", "RFC 9700 §4.5.3 bound")
 async def test_pk_09_another_client_can_neither_use_nor_spoil_a_code(protocol: ProtocolWorld) -> None:
     code = await protocol.approve(protocol.web)
     thief = await protocol.add_app(name="Thief")
@@ -79,6 +85,7 @@ async def test_pk_09_another_client_can_neither_use_nor_spoil_a_code(protocol: P
     assert await protocol.why_refused(tokens.access_token) is None
 
 
+@pytest.mark.shows("RFC 6749 §4.1.2 short-lived")
 @pytest.mark.parametrize(("seconds", "is_good"), [(59, True), (60, False), (600, False)])
 async def test_pk_10_a_code_is_good_for_a_minute(
     protocol: ProtocolWorld, clock: FixedClock, seconds: int, *, is_good: bool
@@ -108,6 +115,7 @@ async def test_pk_11_a_wrong_secret_or_client_does_not_consume_the_code(protocol
     assert (await protocol.exchange(protocol.web, code)).access_token
 
 
+@pytest.mark.shows("RFC 6749 §4.1.3 redirect-uri", "RFC 6749 §10.6 same-redirect-uri")
 @pytest.mark.parametrize(
     "changed",
     [CALLBACK + "/", CALLBACK + "?x=1", "https://client.test:443/cb", "HTTPS://client.test/cb", "https://evil.test/cb"],
@@ -123,12 +131,14 @@ async def test_ru_12_another_redirect_uri_than_the_one_asked_for_is_refused(
     assert (await protocol.exchange(protocol.web, code)).access_token
 
 
+@pytest.mark.shows("OAuth 2.1 §4.1.3 redirect-uri-optional")
 async def test_ru_12_the_redirect_uri_may_be_absent_where_a_challenge_bound_the_code(protocol: ProtocolWorld) -> None:
     code = await protocol.approve(protocol.web)
 
     assert (await protocol.exchange(protocol.web, code, redirect_uri=None)).access_token
 
 
+@pytest.mark.shows("RFC 6749 §4.1.3 redirect-uri")
 async def test_ru_12_without_a_challenge_the_redirect_uri_must_be_there(protocol: ProtocolWorld) -> None:
     party = await protocol.add_app(name="Old", require_pkce=False)
     code = await protocol.approve(party, code_challenge=None, code_challenge_method=None)
@@ -150,6 +160,7 @@ async def test_any_changed_character_makes_a_code_unknown_and_leaves_it_good(pro
     assert (await protocol.exchange(protocol.web, code)).access_token
 
 
+@pytest.mark.shows("RFC 9700 §4.5.3 bound")
 async def test_a_code_is_worth_nothing_after_the_connection_was_ended(protocol: ProtocolWorld) -> None:
     first = await protocol.connect(protocol.web)
     code = await protocol.approve(protocol.web)
@@ -194,6 +205,7 @@ async def test_pk_14_other_grants_do_not_exist(protocol: ProtocolWorld) -> None:
             await protocol.token(protocol.web, grant_type=grant_type, username="bo", password="x")
 
 
+@pytest.mark.shows("RFC 6749 §3.2 not-twice")
 @pytest.mark.parametrize("name", ["grant_type", "code", "redirect_uri", "code_verifier"])
 async def test_in_01_a_repeated_parameter_is_refused(protocol: ProtocolWorld, name: str) -> None:
     code = await protocol.approve(protocol.web)
@@ -205,6 +217,7 @@ async def test_in_01_a_repeated_parameter_is_refused(protocol: ProtocolWorld, na
     assert (await protocol.exchange(protocol.web, code)).access_token
 
 
+@pytest.mark.shows("RFC 6749 §3.2 empty-is-absent")
 async def test_in_02_an_empty_code_is_a_missing_one_and_an_unknown_parameter_is_ignored(
     protocol: ProtocolWorld,
 ) -> None:
@@ -221,6 +234,7 @@ async def test_in_16_garbage_for_a_code_is_an_invalid_grant(protocol: ProtocolWo
         await protocol.exchange(protocol.web, code)
 
 
+@pytest.mark.shows("RFC 6749 §10.3 confidential", "RFC 6749 §10.10 guessing")
 async def test_tk_14_nothing_issued_repeats_and_nothing_in_clear_is_stored(protocol: ProtocolWorld) -> None:
     issued = []
     for _ in range(20):

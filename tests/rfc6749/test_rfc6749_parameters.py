@@ -13,6 +13,7 @@ from consentry.oauth.parameters import MAX_FIELDS, MAX_FORM_BYTES, MAX_QUERY_BYT
 texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=40)
 
 
+@pytest.mark.shows("RFC 6749 §3.1 not-twice")
 @pytest.mark.parametrize("name", ["client_id", "redirect_uri", "scope", "code", "state", "grant_type"])
 @pytest.mark.parametrize("second", ["1", "2", ""])
 def test_in_01_a_repeated_parameter_is_an_invalid_request_that_names_it(name: str, second: str) -> None:
@@ -25,6 +26,7 @@ def test_in_01_a_repeated_parameter_is_an_invalid_request_that_names_it(name: st
     assert refusal.value.description == f"The parameter {name} was sent more than once."
 
 
+@pytest.mark.shows("RFC 6749 §3.1 empty-is-absent")
 def test_in_02_an_empty_parameter_counts_as_absent() -> None:
     query = Parameters.from_query("scope=&state&code=1&resource=&resource=a")
 
@@ -35,6 +37,7 @@ def test_in_02_an_empty_parameter_counts_as_absent() -> None:
         query.required("scope")
 
 
+@pytest.mark.shows("RFC 6749 §3.1 unknown-ignored", "RFC 6749 §3.2 empty-is-absent")
 def test_in_03_an_unknown_parameter_is_ignored() -> None:
     query = Parameters.from_query("foo=bar&foo=baz&client_id=1")
 

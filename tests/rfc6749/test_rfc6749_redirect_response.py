@@ -10,6 +10,7 @@ from consentry.oauth.redirect_uri import response_uri
 texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=40)
 
 
+@pytest.mark.shows("RFC 6749 §3.1 query-kept")
 @pytest.mark.parametrize(
     ("redirect_uri", "expected"),
     [
@@ -24,6 +25,7 @@ def test_the_parameters_are_added_and_the_query_is_kept(redirect_uri: str, expec
     assert response_uri(redirect_uri, {"code": "c", "state": "a b&"}) == expected
 
 
+@pytest.mark.shows("RFC 6749 §3.1.2 absolute-without-fragment")
 def test_a_redirect_uri_with_a_fragment_is_never_answered() -> None:
     with pytest.raises(ValueError, match="no fragment"):
         response_uri("https://client.test/cb#f", {"code": "c"})

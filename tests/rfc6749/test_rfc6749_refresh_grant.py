@@ -11,6 +11,7 @@ from protocol_world import OPERATOR, ProtocolWorld, refused
 GRANTED = "contacts:read invoicing:read invoicing:write"
 
 
+@pytest.mark.shows("RFC 6749 §6 no-more-scope", "RFC 9700 §4.14.2 bound-scope")
 @pytest.mark.parametrize("scope", ["contacts:write", "invoicing:write contacts:write", "unknown", "invoicing:read x"])
 async def test_rt_03_tk_10_more_scope_than_was_approved_is_refused(protocol: ProtocolWorld, scope: str) -> None:
     for party in (protocol.web, protocol.tool):
@@ -22,6 +23,7 @@ async def test_rt_03_tk_10_more_scope_than_was_approved_is_refused(protocol: Pro
         assert (await protocol.refresh(party, tokens.refresh_token)).access_token
 
 
+@pytest.mark.shows("RFC 6749 §6 no-more-scope")
 async def test_rt_03_a_declined_scope_cannot_be_had_by_refreshing(protocol: ProtocolWorld) -> None:
     tokens = await protocol.connect(protocol.web, [], scope=GRANTED)
     assert str(tokens.scope) == "invoicing:write"
@@ -30,6 +32,7 @@ async def test_rt_03_a_declined_scope_cannot_be_had_by_refreshing(protocol: Prot
         await protocol.refresh(protocol.web, tokens.refresh_token, scope=GRANTED)
 
 
+@pytest.mark.shows("RFC 6749 §6 keeps-scope")
 async def test_rt_04_a_narrow_refresh_does_not_bind_the_next_one(protocol: ProtocolWorld) -> None:
     for party in (protocol.web, protocol.tool):
         tokens = await protocol.connect(party, scope=GRANTED)
@@ -44,6 +47,7 @@ async def test_rt_04_a_narrow_refresh_does_not_bind_the_next_one(protocol: Proto
         assert await protocol.why_refused(narrow.access_token, "invoice.write") is Reason.SCOPE_NOT_GRANTED
 
 
+@pytest.mark.shows("RFC 6749 §6 bound", "RFC 6749 §10.4 bound")
 async def test_rt_05_another_clients_refresh_token_is_refused_and_unharmed(protocol: ProtocolWorld) -> None:
     tokens = await protocol.connect(protocol.tool)
     spent, tokens = tokens, await protocol.refresh(protocol.tool, tokens.refresh_token)
@@ -119,6 +123,7 @@ async def test_any_changed_character_makes_a_refresh_token_unknown(protocol: Pro
     assert (await protocol.refresh(protocol.tool, text)).access_token
 
 
+@pytest.mark.shows("RFC 6749 §3.2 not-twice")
 @pytest.mark.parametrize("name", ["grant_type", "refresh_token", "scope"])
 async def test_in_01_a_repeated_parameter_of_a_refresh_is_refused(protocol: ProtocolWorld, name: str) -> None:
     tokens = await protocol.connect(protocol.web)
@@ -142,6 +147,7 @@ async def test_in_02_an_empty_scope_asks_for_all(protocol: ProtocolWorld) -> Non
     assert (await protocol.refresh(protocol.web, tokens.refresh_token, scope="")).scope == tokens.scope
 
 
+@pytest.mark.shows("RFC 6749 §3.3 told")
 async def test_the_answer_names_no_scope_that_was_taken_from_the_app_or_the_connection(protocol: ProtocolWorld) -> None:
     tokens = await protocol.connect(protocol.web, scope=GRANTED)
     await protocol.deeds.app_registry.edit(

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +11,7 @@ from consentry.oauth.responses import TokenResponse, error_body
 from consentry.oauth.scope import Scope
 
 
+@pytest.mark.shows("RFC 6749 §5.1 members")
 def test_a_token_response_has_the_members_of_the_specification() -> None:
     response = TokenResponse("cst_at_1", 3600, "cst_rt_1", Scope.of("b", "a"))
 
@@ -30,6 +32,7 @@ def test_tokens_are_not_shown() -> None:
     assert "cst_" not in repr(TokenResponse("cst_at_1", 3600, "cst_rt_1", Scope.of("a")))
 
 
+@pytest.mark.shows("RFC 6749 §5.2 status")
 def test_an_error_body_has_the_public_half_only() -> None:
     error = OAuthError(ErrorCode.INVALID_GRANT, "The code was used before.", "code of connection con_1")
 
@@ -42,6 +45,7 @@ def test_an_error_prints_its_public_half_only() -> None:
     assert str(OAuthError(ErrorCode.INVALID_GRANT, "")) == "invalid_grant"
 
 
+@pytest.mark.shows("RFC 6749 §5.2 characters")
 @given(st.text())
 def test_a_description_has_the_characters_of_the_specification_whatever_it_was_made_from(text: str) -> None:
     description = OAuthError(ErrorCode.INVALID_REQUEST, text).description
@@ -50,6 +54,7 @@ def test_a_description_has_the_characters_of_the_specification_whatever_it_was_m
     assert as_description(description) == description
 
 
+@pytest.mark.shows("RFC 6749 §5.2 characters")
 @given(st.sampled_from(ErrorCode))
 def test_every_error_code_has_the_characters_of_the_specification(code: ErrorCode) -> None:
     assert re.fullmatch(r"[a-z_]+", code)

@@ -37,6 +37,7 @@ def test_a_token_is_compared_whole() -> None:
     assert "invoices:read" in Scope.parse("invoices:read")
 
 
+@pytest.mark.shows("RFC 6749 §3.3 grammar")
 @pytest.mark.parametrize(
     "text",
     [

@@ -64,6 +64,7 @@ def assert_still_good(site: Site, app: RegisteredClient, code: str) -> None:
     assert exchange(site, app, code).status_code == 200
 
 
+@pytest.mark.shows("RFC 6749 §3.2 post", "OAuth 2.1 §3.1 no-get-credentials")
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "HEAD"])
 def test_tk_01_only_post_gives_tokens(site: Site, app: RegisteredClient, code: str, method: str) -> None:
     answer = httpx.request(method, f"{site.issuer}/oauth/token", params={**fields(app, code), **app.post})
@@ -74,6 +75,7 @@ def test_tk_01_only_post_gives_tokens(site: Site, app: RegisteredClient, code: s
     assert_still_good(site, app, code)
 
 
+@pytest.mark.shows("RFC 6749 §5.2 invalid-client")
 def test_tk_02_a_wrong_secret_and_an_unknown_app_get_the_same_answer(
     site: Site, app: RegisteredClient, code: str
 ) -> None:
@@ -87,6 +89,7 @@ def test_tk_02_a_wrong_secret_and_an_unknown_app_get_the_same_answer(
     assert_still_good(site, app, code)
 
 
+@pytest.mark.shows("RFC 6749 §2.3 one-method", "OAuth 2.1 §2.4.1 one-method")
 def test_tk_03_two_methods_at_once_are_refused(site: Site, app: RegisteredClient, code: str) -> None:
     answer = send(site, data={**fields(app, code), **app.post}, auth=app.basic)
 
@@ -94,6 +97,7 @@ def test_tk_03_two_methods_at_once_are_refused(site: Site, app: RegisteredClient
     assert_still_good(site, app, code)
 
 
+@pytest.mark.shows("RFC 6749 §3.2.1 authenticated", "RFC 6749 §4.1.3 authenticated")
 @pytest.mark.parametrize("extra", [{}, {"client_secret": ""}])
 def test_tk_04_a_confidential_app_must_show_its_secret(
     site: Site, app: RegisteredClient, code: str, extra: dict[str, str]
@@ -104,6 +108,7 @@ def test_tk_04_a_confidential_app_must_show_its_secret(
     assert_still_good(site, app, code)
 
 
+@pytest.mark.shows("RFC 6749 §5.2 invalid-client")
 def test_tk_04_no_client_at_all(site: Site, app: RegisteredClient, code: str) -> None:
     assert_refused(send(site, data=fields(app, code)), 401, "invalid_client")
     assert_still_good(site, app, code)
@@ -118,6 +123,7 @@ def test_tk_05_a_public_app_with_a_secret_is_not_taken_for_a_confidential_one(
     assert_still_good(site, public_app, public_code)
 
 
+@pytest.mark.shows("RFC 6749 §2.3.1 not-in-address")
 def test_tk_06_a_secret_in_the_address_is_refused(site: Site, app: RegisteredClient, code: str) -> None:
     answer = httpx.post(f"{site.issuer}/oauth/token", params=app.post, data=fields(app, code))
 
@@ -125,6 +131,7 @@ def test_tk_06_a_secret_in_the_address_is_refused(site: Site, app: RegisteredCli
     assert_still_good(site, app, code)
 
 
+@pytest.mark.shows("RFC 6749 §5.2 status", "OAuth 2.1 §7.2 no-password", "RFC 9700 §2.4 no-password-grant")
 @pytest.mark.parametrize("grant", ["password", "implicit", "urn:ietf:params:oauth:grant-type:device_code", "x"])
 def test_pk_14_no_other_grant_is_supported(site: Site, app: RegisteredClient, grant: str) -> None:
     form = {"grant_type": grant, "username": "a", "password": "b"}
@@ -145,6 +152,7 @@ def test_tk_11_the_body_must_be_a_form(site: Site, media_type: str) -> None:
     assert_refused(answer, 415, "invalid_request")
 
 
+@pytest.mark.shows("RFC 6749 §3.2 not-twice")
 @pytest.mark.parametrize("name", ["grant_type", "code", "redirect_uri", "code_verifier", "client_id", "client_secret"])
 def test_in_01_a_parameter_sent_twice_is_refused(site: Site, app: RegisteredClient, code: str, name: str) -> None:
     form = {**fields(app, code), **app.post}
@@ -156,11 +164,13 @@ def test_in_01_a_parameter_sent_twice_is_refused(site: Site, app: RegisteredClie
     assert_still_good(site, app, code)
 
 
+@pytest.mark.shows("RFC 6749 §3.2 empty-is-absent")
 @pytest.mark.parametrize("name", ["grant_type", "code"])
 def test_in_02_an_empty_parameter_is_a_missing_one(site: Site, app: RegisteredClient, code: str, name: str) -> None:
     assert_refused(send(site, data={**fields(app, code), name: ""}, auth=app.basic), 400, "invalid_request")
 
 
+@pytest.mark.shows("RFC 7636 §4.6 compared")
 def test_pk_03_the_verifier_cannot_be_left_out(site: Site, app: RegisteredClient, code: str) -> None:
     answer = exchange(site, app, code, code_verifier="")
 
@@ -168,6 +178,7 @@ def test_pk_03_the_verifier_cannot_be_left_out(site: Site, app: RegisteredClient
     assert answer.json()["error"] in {"invalid_grant", "invalid_request"}
 
 
+@pytest.mark.shows("RFC 6749 §3.1 unknown-ignored", "RFC 6749 §3.2 empty-is-absent")
 def test_in_03_an_unknown_parameter_is_ignored(site: Site, app: RegisteredClient, code: str) -> None:
     assert exchange(site, app, code, foo="bar").status_code == 200
 
@@ -181,6 +192,7 @@ def test_a_header_that_cannot_be_read_is_no_authentication(
     assert_refused(answer, 401, "invalid_client")
 
 
+@pytest.mark.shows("RFC 6749 §2.3.1 basic")
 def test_the_characters_of_basic_credentials_are_form_encoded(site: Site, app: RegisteredClient, code: str) -> None:
     encoded = base64.b64encode(f"{app.client_id.replace('_', '%5F')}:{app.secret}".encode()).decode()
 
@@ -189,6 +201,9 @@ def test_the_characters_of_basic_credentials_are_form_encoded(site: Site, app: R
     assert answer.status_code == 200
 
 
+@pytest.mark.shows(
+    "RFC 6749 §4.1.4 answer", "RFC 6749 §5.1 members", "RFC 6749 §5.1 no-store", "OAuth 2.1 §3.2 no-store"
+)
 def test_the_token_answer_has_what_the_rfc_asks_for(site: Site, app: RegisteredClient, code: str) -> None:
     answer = exchange(site, app, code)
 
@@ -201,6 +216,7 @@ def test_the_token_answer_has_what_the_rfc_asks_for(site: Site, app: RegisteredC
     assert answer.headers["pragma"] == "no-cache"
 
 
+@pytest.mark.shows("RFC 6749 §4.1.2 replay-ends-tokens", "OpenID Connect Core §3.1.3.2 validated")
 def test_pk_07_a_code_used_twice_ends_what_the_first_use_gave(site: Site, app: RegisteredClient, code: str) -> None:
     first = exchange(site, app, code).json()
 
@@ -211,6 +227,7 @@ def test_pk_07_a_code_used_twice_ends_what_the_first_use_gave(site: Site, app: R
     assert refresh(site, app, first["refresh_token"]).status_code == 400
 
 
+@pytest.mark.shows("RFC 6749 §4.1.2 bound", "RFC 6749 §4.1.3 public-named")
 def test_pk_09_a_code_is_good_for_its_own_app_only(site: Site, app: RegisteredClient, code: str) -> None:
     other = site.add_app()
 
@@ -218,6 +235,7 @@ def test_pk_09_a_code_is_good_for_its_own_app_only(site: Site, app: RegisteredCl
     assert_still_good(site, app, code)
 
 
+@pytest.mark.shows("RFC 6749 §6 no-more-scope", "RFC 6749 §6 authenticated")
 @pytest.mark.parametrize("public", [False, True])
 def test_a_refresh_gives_a_new_token_and_no_wider_scope(site: Site, *, public: bool) -> None:
     app = site.add_app(public=public)
@@ -232,6 +250,7 @@ def test_a_refresh_gives_a_new_token_and_no_wider_scope(site: Site, *, public: b
     assert fresh.json()["scope"] == "invoicing:read"
 
 
+@pytest.mark.shows("RFC 6749 §2.3.1 guessing")
 def test_tk_13_guessing_secrets_is_slowed_and_other_apps_go_on(site: Site) -> None:
     attacked, other = site.add_app(), site.add_app()
     form = {"grant_type": "refresh_token", "refresh_token": "x"}

@@ -76,6 +76,7 @@ def test_pk_06_a_malformed_verifier_is_an_invalid_request(verifier: str) -> None
     assert verifier not in str(refusal.value)
 
 
+@pytest.mark.shows("RFC 6749 §3.1 not-twice")
 @pytest.mark.parametrize(
     ("grant_type", "name"),
     [

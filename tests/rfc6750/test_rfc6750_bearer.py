@@ -13,6 +13,7 @@ from consentry.oauth.scope import Scope
 B64TOKEN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/"
 
 
+@pytest.mark.shows("RFC 6750 §2.1 header")
 @pytest.mark.parametrize(
     ("header", "token"),
     [
@@ -33,6 +34,7 @@ def test_the_token_is_read_and_other_schemes_are_none_of_our_business(header: st
     assert parse_bearer(header) == token
 
 
+@pytest.mark.shows("RFC 6750 §3.1 invalid-request")
 @pytest.mark.parametrize(
     "header",
     [
@@ -74,10 +76,12 @@ def test_in_06_no_header_raises_anything_but_an_oauth_error(header: str) -> None
     assert code in {None, ErrorCode.INVALID_REQUEST}
 
 
+@pytest.mark.shows("RFC 6750 §3 challenge", "RFC 6750 §3.1 nothing-sent")
 def test_a_request_without_a_token_is_told_the_realm_only() -> None:
     assert challenge("consentry", None, None, None) == 'Bearer realm="consentry"'
 
 
+@pytest.mark.shows("RFC 6750 §3 challenge", "RFC 6750 §3 not-twice")
 def test_a_challenge_says_what_is_missing() -> None:
     header = challenge(
         "accounting",
@@ -98,6 +102,7 @@ def test_a_quotation_mark_and_a_backslash_in_the_realm_are_escaped() -> None:
     assert challenge('a"b\\c', None, "", Scope()) == 'Bearer realm="a\\"b\\\\c"'
 
 
+@pytest.mark.shows("RFC 6750 §3 characters")
 @pytest.mark.parametrize(
     ("realm", "description", "resource_metadata"),
     [
@@ -118,6 +123,7 @@ def test_characters_that_could_break_out_are_refused(
         challenge(realm, ErrorCode.INVALID_TOKEN, description, None, resource_metadata)
 
 
+@pytest.mark.shows("RFC 6750 §3 characters")
 @given(st.text(), st.text(st.characters(min_codepoint=32, max_codepoint=126)))
 def test_the_description_of_every_error_can_be_sent(description: str, realm: str) -> None:
     error = OAuthError(ErrorCode.INVALID_TOKEN, description)

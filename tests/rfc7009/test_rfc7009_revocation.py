@@ -11,6 +11,7 @@ from protocol_world import ProtocolWorld, refused
 ENDED = "SELECT count(*) FROM events WHERE kind = 'connection.tokens_ended'"
 
 
+@pytest.mark.shows("RFC 7009 §2.1 refresh-token", "RFC 7009 §2.1 cascade")
 async def test_rv_05_revoking_a_refresh_token_ends_its_access_tokens_too(protocol: ProtocolWorld) -> None:
     for party in (protocol.web, protocol.tool):
         tokens = await protocol.connect(party)
@@ -35,6 +36,7 @@ async def test_revoking_an_access_token_ends_it_alone(protocol: ProtocolWorld) -
     assert (await protocol.refresh(protocol.web, first.refresh_token)).access_token
 
 
+@pytest.mark.shows("RFC 7009 §2.1 authenticated")
 async def test_rv_02_another_clients_revocation_changes_nothing(protocol: ProtocolWorld) -> None:
     tokens = await protocol.connect(protocol.web)
 
@@ -46,6 +48,7 @@ async def test_rv_02_another_clients_revocation_changes_nothing(protocol: Protoc
     assert await protocol.rows(ENDED) == [(0,)]
 
 
+@pytest.mark.shows("RFC 7009 §2.1 public")
 async def test_rv_03_a_public_app_revokes_with_its_client_id_alone(protocol: ProtocolWorld) -> None:
     tokens = await protocol.connect(protocol.tool)
 
@@ -63,6 +66,7 @@ async def test_a_refresh_token_can_be_revoked_after_the_servers_key_was_changed(
     assert await protocol.why_refused(tokens.access_token) is Reason.REVOKED
 
 
+@pytest.mark.shows("RFC 7009 §2.2 unknown-is-fine")
 @pytest.mark.parametrize("text", ["xyz", "cst_rt_x", "cst_at_" + "0" * 71, "cst_rt_" + "0" * 99, "é", "' OR 1=1 --"])
 async def test_rv_04_garbage_is_no_error(protocol: ProtocolWorld, text: str) -> None:
     tokens = await protocol.connect(protocol.web)

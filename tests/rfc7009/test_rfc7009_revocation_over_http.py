@@ -12,6 +12,7 @@ def app(site: Site) -> RegisteredClient:
     return site.add_app()
 
 
+@pytest.mark.shows("RFC 7009 §2.1 at-once")
 def test_rv_01_a_revoked_token_is_dead_before_the_answer(site: Site, app: RegisteredClient) -> None:
     tokens = connect(site, app, site.ana)
     assert is_active(site, tokens["access_token"])
@@ -23,6 +24,7 @@ def test_rv_01_a_revoked_token_is_dead_before_the_answer(site: Site, app: Regist
     assert not is_active(site, tokens["access_token"])
 
 
+@pytest.mark.shows("RFC 7009 §2.1 authenticated")
 def test_rv_02_another_app_revokes_nothing(site: Site, app: RegisteredClient) -> None:
     tokens, stranger = connect(site, app, site.ana), site.add_app()
 
@@ -33,6 +35,7 @@ def test_rv_02_another_app_revokes_nothing(site: Site, app: RegisteredClient) ->
     assert refresh(site, app, tokens["refresh_token"]).status_code == 200
 
 
+@pytest.mark.shows("RFC 7009 §2.1 public")
 def test_rv_03_a_public_app_revokes_with_its_client_id_alone(site: Site) -> None:
     app = site.add_app(public=True)
     tokens = connect(site, app, site.ana)
@@ -41,6 +44,7 @@ def test_rv_03_a_public_app_revokes_with_its_client_id_alone(site: Site) -> None
     assert not is_active(site, tokens["access_token"])
 
 
+@pytest.mark.shows("RFC 7009 §2.2 unknown-is-fine")
 @pytest.mark.parametrize("token", ["xyz", "cst_at_x", "cst_rt_" + "0" * 71, "é" * 500, "' OR 1=1 --"])
 def test_rv_04_a_token_that_is_none_is_as_good_as_revoked(site: Site, app: RegisteredClient, token: str) -> None:
     answer = revoke(site, app, token)
@@ -48,6 +52,7 @@ def test_rv_04_a_token_that_is_none_is_as_good_as_revoked(site: Site, app: Regis
     assert (answer.status_code, answer.content) == (200, b"")
 
 
+@pytest.mark.shows("RFC 7009 §2.1 refresh-token", "RFC 7009 §2.1 cascade")
 @pytest.mark.parametrize("hint", ["refresh_token", "access_token", "something_else"])
 def test_rv_05_with_the_refresh_token_go_the_access_tokens(site: Site, app: RegisteredClient, hint: str) -> None:
     tokens = connect(site, app, site.ana)
@@ -77,6 +82,7 @@ def test_rv_06_other_connections_are_left_alone(site: Site, app: RegisteredClien
     assert is_active(site, of_other_app["access_token"])
 
 
+@pytest.mark.shows("RFC 7009 §2.1 authenticated", "RFC 7009 §2.2.1 errors")
 def test_a_wrong_secret_revokes_nothing(site: Site, app: RegisteredClient) -> None:
     tokens = connect(site, app, site.ana)
 
@@ -88,6 +94,7 @@ def test_a_wrong_secret_revokes_nothing(site: Site, app: RegisteredClient) -> No
     assert is_active(site, tokens["access_token"])
 
 
+@pytest.mark.shows("RFC 7009 §2.2.1 errors")
 def test_a_token_must_be_named(site: Site, app: RegisteredClient) -> None:
     answer = httpx.post(f"{site.issuer}/oauth/revoke", data={"token": ""}, auth=app.basic)
 

@@ -1,6 +1,7 @@
 """The key set that checks our signatures, over real HTTP. RFC 7517 §5, §9.3; RFC 7518 §6.2.1."""
 
 import httpx
+import pytest
 
 from live_server import Site
 
@@ -8,6 +9,7 @@ PATH = "/oauth/jwks"
 PUBLIC = {"kty", "crv", "x", "y", "kid", "use", "alg"}
 
 
+@pytest.mark.shows("OpenID Connect Core §10.1 key-set", "OpenID Connect Discovery §3 jwks-public")
 def test_jw_13_the_key_set_has_public_members_only(site: Site) -> None:
     answer = httpx.get(site.issuer + PATH)
 

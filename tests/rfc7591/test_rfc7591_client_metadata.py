@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -6,6 +7,7 @@ from consentry.oauth.client_metadata import GRANT_TYPES, ClientMetadata
 _TEXT = st.text(max_size=20)
 
 
+@pytest.mark.shows("RFC 7591 §2")
 def test_a_client_that_says_nothing_has_the_defaults_of_section_2_and_costs_no_text() -> None:
     metadata = ClientMetadata()
 
@@ -29,5 +31,6 @@ def test_what_is_stored_of_a_client_is_read_back_as_it_was(metadata: ClientMetad
     assert ClientMetadata.from_json(metadata.to_json()) == metadata
 
 
+@pytest.mark.shows("RFC 7591 §2 unknown-ignored")
 def test_a_member_of_a_later_version_is_left_out() -> None:
     assert ClientMetadata.from_json('{"a_later_member":1,"subject_type":"pairwise"}').subject_type == "pairwise"

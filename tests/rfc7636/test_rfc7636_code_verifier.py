@@ -8,6 +8,7 @@ from consentry.oauth.pkce import challenge_of
 from protocol_world import VERIFIER, ProtocolWorld, refused
 
 
+@pytest.mark.shows("RFC 7636 §4.6 mismatch", "OAuth 2.1 §4.1.3 verifier")
 async def test_pk_03_a_missing_verifier_gives_no_token(protocol: ProtocolWorld) -> None:
     for party in (protocol.web, protocol.tool):
         code = await protocol.approve(party)
@@ -19,6 +20,7 @@ async def test_pk_03_a_missing_verifier_gives_no_token(protocol: ProtocolWorld) 
     assert await protocol.rows("SELECT id FROM access_tokens") == []
 
 
+@pytest.mark.shows("RFC 7636 §4.6 compared", "RFC 7636 §4.6 mismatch")
 @pytest.mark.parametrize("verifier", ["v" * 43, VERIFIER.upper(), VERIFIER + "~", challenge_of(VERIFIER)])
 async def test_pk_05_a_wrong_verifier_is_refused_and_the_right_one_still_works(
     protocol: ProtocolWorld, verifier: str
@@ -44,6 +46,7 @@ async def test_pk_06_a_verifier_against_the_grammar_is_refused_and_counts_for_no
     assert (await protocol.exchange(protocol.tool, code)).access_token
 
 
+@pytest.mark.shows("RFC 9700 §4.5.3 bound", "RFC 9700 §4.7.1 csrf")
 async def test_pk_12_a_code_put_into_the_session_of_another_user_is_refused(protocol: ProtocolWorld) -> None:
     stolen = await protocol.approve(protocol.web)
     another_verifier = "the-verifier-of-the-attackers-own-browser-session"

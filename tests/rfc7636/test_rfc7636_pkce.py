@@ -15,12 +15,14 @@ UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~
 verifiers = st.text(UNRESERVED, min_size=43, max_size=128)
 
 
+@pytest.mark.shows("RFC 7636 §B example", "RFC 7636 §4.2 s256")
 def test_the_vector_of_appendix_b_matches() -> None:
     assert CodeChallenge.parse(CHALLENGE, "S256").value == CHALLENGE
     assert challenge_of(VERIFIER) == CHALLENGE
     assert matches(CHALLENGE, VERIFIER)
 
 
+@pytest.mark.shows("RFC 7636 §4.3 default-is-plain", "RFC 7636 §7.2 no-downgrade")
 @pytest.mark.parametrize("method", [None, "plain", "s256", "S512", ""])
 def test_pk_02_every_method_but_s256_is_refused(method: str | None) -> None:
     with pytest.raises(OAuthError) as refusal:
@@ -40,6 +42,7 @@ def test_a_challenge_is_43_characters_of_base64url(challenge: str) -> None:
     assert refusal.value.code == ErrorCode.INVALID_REQUEST
 
 
+@pytest.mark.shows("RFC 7636 §4.1 verifier")
 @pytest.mark.parametrize(
     ("verifier", "is_valid"),
     [
@@ -58,6 +61,7 @@ def test_pk_06_a_verifier_has_43_to_128_unreserved_characters(verifier: str, *, 
     assert is_valid_verifier(verifier) == is_valid
 
 
+@pytest.mark.shows("RFC 7636 §4.6 compared")
 @given(verifiers, verifiers)
 def test_pk_05_only_the_verifier_that_was_hashed_matches(verifier: str, other: str) -> None:
     assert matches(challenge_of(verifier), verifier)

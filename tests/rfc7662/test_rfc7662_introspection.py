@@ -31,6 +31,7 @@ async def introspected(protocol: ProtocolWorld, text: str | None, caller: Resour
     return answer.to_json_object()
 
 
+@pytest.mark.shows("RFC 7662 §2.2 active")
 async def test_an_active_token_is_described_as_it_stands_now(protocol: ProtocolWorld, clock: FixedClock) -> None:
     tokens = await protocol.connect(protocol.web)
     books = await resource_server(protocol, BOOKS)
@@ -51,6 +52,7 @@ async def test_an_active_token_is_described_as_it_stands_now(protocol: ProtocolW
     }
 
 
+@pytest.mark.shows("RFC 7662 §2.2 active", "RFC 7662 §4 checks")
 async def test_rv_07_after_a_revocation_nothing_but_inactive_is_said(protocol: ProtocolWorld) -> None:
     books = await resource_server(protocol, BOOKS)
     family = await protocol.connect(protocol.web)
@@ -65,6 +67,7 @@ async def test_rv_07_after_a_revocation_nothing_but_inactive_is_said(protocol: P
             assert await introspected(protocol, tokens.access_token, caller) == INACTIVE
 
 
+@pytest.mark.shows("RFC 7662 §4 no-scanning")
 async def test_rv_08_an_app_learns_of_its_own_tokens_only(protocol: ProtocolWorld) -> None:
     tokens = await protocol.connect(protocol.web)
     own = await protocol.authenticate(protocol.web.credentials)
@@ -89,6 +92,7 @@ async def test_rv_08_an_app_learns_nothing_of_an_api_key(protocol: ProtocolWorld
     ] == shown.details.key.id
 
 
+@pytest.mark.shows("RFC 7662 §2.1 authenticated")
 async def test_rv_08_a_resource_server_with_a_wrong_secret_or_none_may_not_ask(protocol: ProtocolWorld) -> None:
     registered = await protocol.deeds.resources.register(OPERATOR, "Product API", BOOKS)
     for client_id, secret in (
@@ -126,6 +130,7 @@ async def test_tk_13_guessing_a_resource_servers_secret_is_slowed_and_its_own_se
     assert genuine.identifier == BOOKS
 
 
+@pytest.mark.shows("RFC 8707 §2 audience")
 async def test_mc_02_a_token_for_one_api_is_inactive_to_another(protocol: ProtocolWorld) -> None:
     books, payroll = await resource_server(protocol, BOOKS), await resource_server(protocol, PAYROLL)
     tokens = await protocol.connect(protocol.web, resource=BOOKS)

@@ -12,6 +12,7 @@ def app(site: Site) -> RegisteredClient:
     return site.add_app()
 
 
+@pytest.mark.shows("RFC 7662 §2.2 types")
 def test_an_active_token_says_what_it_may_do_now(site: Site, app: RegisteredClient) -> None:
     bo = site.add_person("bookkeeper")
     tokens = connect(site, app, bo)
@@ -27,6 +28,7 @@ def test_an_active_token_says_what_it_may_do_now(site: Site, app: RegisteredClie
     assert body["exp"] - body["iat"] == 3600
 
 
+@pytest.mark.shows("RFC 7662 §2.2 inactive-alone")
 def test_rv_07_a_revoked_token_says_nothing_but_that(site: Site, app: RegisteredClient) -> None:
     tokens = connect(site, app, site.ana)
     revoke(site, app, tokens["access_token"])
@@ -44,6 +46,7 @@ def test_a_token_that_is_none_is_inactive(site: Site, token: str) -> None:
     assert (answer.status_code, answer.json()) == (200, {"active": False})
 
 
+@pytest.mark.shows("RFC 7662 §4 no-scanning")
 def test_rv_08_an_app_learns_of_its_own_tokens_only(site: Site, app: RegisteredClient) -> None:
     tokens, stranger = connect(site, app, site.ana), site.add_app()
 
@@ -51,6 +54,7 @@ def test_rv_08_an_app_learns_of_its_own_tokens_only(site: Site, app: RegisteredC
     assert introspect(site, app, tokens["access_token"]).json()["active"] is True
 
 
+@pytest.mark.shows("RFC 7662 §2.1 authenticated", "RFC 7662 §2.3 errors")
 def test_rv_08_nobody_asks_without_a_secret(site: Site, app: RegisteredClient) -> None:
     tokens, public = connect(site, app, site.ana), site.add_app(public=True)
     address, form = f"{site.issuer}/oauth/introspect", {"token": tokens["access_token"]}
@@ -70,6 +74,7 @@ def test_rv_08_nobody_asks_without_a_secret(site: Site, app: RegisteredClient) -
         assert "active" not in answer.json()
 
 
+@pytest.mark.shows("RFC 7662 §4 no-scanning", "RFC 7662 §4 checks")
 def test_rv_08_an_api_learns_nothing_of_tokens_for_another_api(site: Site) -> None:
     other = site.add_resource("Payroll API", "https://payroll.test")
     app = site.add_app()

@@ -1,14 +1,18 @@
 """What a resource server learns of a credential. RFC 7662 §2.2."""
 
+import pytest
+
 from consentry.oauth.responses import IntrospectionResponse
 from consentry.oauth.scope import Scope
 
 
+@pytest.mark.shows("RFC 7662 §2.2 inactive-alone")
 def test_an_inactive_credential_says_nothing_else() -> None:
     assert IntrospectionResponse.inactive().to_json_object() == {"active": False}
     assert IntrospectionResponse(active=False, client_id="app_1").to_json_object() == {"active": False}
 
 
+@pytest.mark.shows("RFC 7662 §2.2 types")
 def test_an_active_access_token_says_what_it_may_do_now() -> None:
     response = IntrospectionResponse(
         active=True,

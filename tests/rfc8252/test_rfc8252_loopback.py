@@ -7,6 +7,7 @@ from consentry.oauth.redirect_uri import host_of, is_loopback, matches, origin_o
 HOSTS = ["127.0.0.1", "[::1]", "localhost"]
 
 
+@pytest.mark.shows("RFC 8252 §7.3 any-port")
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("registered_port", ["", ":3000"])
 @pytest.mark.parametrize("port", ["", ":1", ":49152", ":65535"])
@@ -14,6 +15,7 @@ def test_ru_13_the_port_may_vary_on_this_computer(host: str, registered_port: st
     assert matches(f"http://{host}{registered_port}/cb", f"http://{host}{port}/cb")
 
 
+@pytest.mark.shows("RFC 8252 §7.3 nothing-else")
 @pytest.mark.parametrize(
     ("registered", "sent"),
     [

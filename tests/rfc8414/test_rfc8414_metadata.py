@@ -5,6 +5,7 @@ import pytest
 from consentry.oauth.metadata import authorization_server_metadata, find_issuer_fault, well_known_path
 
 
+@pytest.mark.shows("RFC 8414 §2 response-types", "RFC 8414 §2 pkce", "RFC 9700 §2.1.1 pkce-known")
 def test_the_document_lists_what_is_there_and_nothing_else() -> None:
     assert authorization_server_metadata("https://login.test", scopes=["b", "a"]) == {
         "issuer": "https://login.test",
@@ -26,6 +27,7 @@ def test_the_document_lists_what_is_there_and_nothing_else() -> None:
     }
 
 
+@pytest.mark.shows("RFC 8414 §3.2 no-empty")
 def test_documentation_and_languages_are_listed_where_there_are_any() -> None:
     document = authorization_server_metadata(
         "https://login.test", scopes=[], service_documentation="https://docs.test/", ui_locales=("en-GB", "fr")
@@ -35,6 +37,7 @@ def test_documentation_and_languages_are_listed_where_there_are_any() -> None:
     assert document["ui_locales_supported"] == ["en-GB", "fr"]
 
 
+@pytest.mark.shows("RFC 8414 §3 well-known")
 @pytest.mark.parametrize(
     ("issuer", "path"),
     [
@@ -48,6 +51,7 @@ def test_the_well_known_part_goes_before_the_path_of_the_issuer(issuer: str, pat
     assert well_known_path(issuer) == path
 
 
+@pytest.mark.shows("RFC 8414 §2 issuer", "RFC 9207 §2 https")
 @pytest.mark.parametrize(
     "issuer",
     ["https://login.test", "https://login.test:8443/a", "http://localhost:8000", "http://127.0.0.1", "http://[::1]:1"],
@@ -56,6 +60,7 @@ def test_a_sound_issuer_has_no_fault(issuer: str) -> None:
     assert find_issuer_fault(issuer) is None
 
 
+@pytest.mark.shows("RFC 8414 §2 issuer", "RFC 9207 §2 https")
 @pytest.mark.parametrize(
     ("issuer", "words"),
     [

@@ -8,6 +8,7 @@ from live_server import Site
 PATH = "/.well-known/oauth-authorization-server"
 
 
+@pytest.mark.shows("RFC 8414 §2 endpoints", "RFC 8414 §6.2 tls", "RFC 8414 §3.1 get", "RFC 8414 §3.2 json")
 def test_every_endpoint_of_the_metadata_answers(site: Site) -> None:
     answer = httpx.get(site.issuer + PATH)
 
@@ -21,6 +22,7 @@ def test_every_endpoint_of_the_metadata_answers(site: Site) -> None:
         assert httpx.get(endpoint).status_code == expected
 
 
+@pytest.mark.shows("RFC 8414 §3.3 same-issuer", "RFC 9700 §4.13 headers")
 @pytest.mark.parametrize(
     "headers",
     [
@@ -39,6 +41,7 @@ def test_in_14_no_header_changes_what_the_server_calls_itself(site: Site, header
     assert page.headers["location"].startswith("/sign-in?")
 
 
+@pytest.mark.shows("RFC 8414 §3.3 same-issuer")
 @pytest.mark.parametrize("path", [f"{PATH}/x", f"{PATH}/", "/.well-known/other"])
 def test_mc_07_no_other_issuer_has_metadata_here(site: Site, path: str) -> None:
     assert httpx.get(site.issuer + path).status_code == 404

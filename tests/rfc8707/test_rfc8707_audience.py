@@ -15,6 +15,7 @@ async def _two_apis(protocol: ProtocolWorld) -> None:
         await protocol.deeds.resources.register(OPERATOR, "Product API", identifier)
 
 
+@pytest.mark.shows("RFC 8707 §2 unknown", "RFC 8707 §2 absolute")
 @pytest.mark.parametrize(
     "resource", ["https://evil.test", BOOKS + "/x", BOOKS + "#f", "books", "https://API.books.test"]
 )
@@ -35,6 +36,7 @@ async def test_mc_01_without_a_resource_a_token_is_bound_to_none(protocol: Proto
         assert not isinstance(await protocol.check(tokens.access_token, resource=resource), Refused)
 
 
+@pytest.mark.shows("RFC 8707 §2 audience", "RFC 9700 §4.10 audience")
 async def test_mc_02_a_token_for_one_api_is_refused_by_another(protocol: ProtocolWorld) -> None:
     tokens = await protocol.connect(protocol.web, resource=BOOKS)
     refreshed = await protocol.refresh(protocol.web, tokens.refresh_token)
@@ -48,6 +50,7 @@ async def test_mc_02_a_token_for_one_api_is_refused_by_another(protocol: Protoco
             assert answer.reason is Reason.WRONG_AUDIENCE
 
 
+@pytest.mark.shows("RFC 8707 §2.1 code", "RFC 8707 §2.2 no-more")
 async def test_mc_03_the_resource_cannot_be_swapped_or_added_at_the_token_endpoint(protocol: ProtocolWorld) -> None:
     for asked, swapped in ((BOOKS, PAYROLL), (BOOKS, [BOOKS, PAYROLL]), (None, BOOKS)):
         code = await protocol.approve(protocol.web, resource=asked)

@@ -11,12 +11,14 @@ def parameters(*resources: str) -> Parameters:
     return Parameters(tuple(("resource", resource) for resource in resources))
 
 
+@pytest.mark.shows("RFC 8707 §2 several")
 def test_resources_are_read_in_the_order_sent_and_each_once() -> None:
     assert parse_resource(parameters("https://b.test/", "urn:a", "https://b.test/", "")) == ("https://b.test/", "urn:a")
     assert parse_resource(parameters()) == ()
     assert parse_resource(parameters("https://a.test/?tenant=1")) == ("https://a.test/?tenant=1",)
 
 
+@pytest.mark.shows("RFC 8707 §2 absolute")
 @pytest.mark.parametrize(
     "resource",
     [

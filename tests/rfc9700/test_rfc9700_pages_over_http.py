@@ -26,6 +26,7 @@ def connections(agent: UserAgent) -> int:
     return agent.get("/settings/connections").text.count('name="action" value="disconnect"')
 
 
+@pytest.mark.shows("RFC 6749 §10.12 csrf", "OpenID Connect Core §3.1.2.3 csrf")
 @pytest.mark.parametrize(
     ("fields", "headers"),
     [
@@ -69,6 +70,7 @@ def test_cs_01_the_other_forms_ask_for_a_token_too(agent: UserAgent) -> None:
     assert agent.get("/settings/connections").status_code == 200
 
 
+@pytest.mark.shows("RFC 6749 §10.12 csrf", "OpenID Connect Core §3.1.2.3 csrf")
 def test_cs_02_somebody_elses_form_signs_nobody_in(site: Site) -> None:
     with UserAgent(site) as victim:
         answer = victim.http.post(
@@ -112,6 +114,7 @@ def test_cs_10_an_unticked_scope_is_not_given(agent: UserAgent, app: RegisteredC
     assert introspect(agent.site, app, tokens["access_token"]).json()["permissions"] == ["invoice.read"]
 
 
+@pytest.mark.shows("RFC 6749 §10.2 no-silent-public", "RFC 8252 §8.6 impersonation", "RFC 8252 §8.5 no-secret")
 def test_cs_09_a_public_app_is_put_to_the_user_every_time(agent: UserAgent) -> None:
     public = agent.site.add_app(public=True)
     agent.approve(public)
@@ -213,6 +216,7 @@ EVERY_KIND_OF_ANSWER = [
 ]
 
 
+@pytest.mark.shows("RFC 6749 §10.13 framing", "RFC 9700 §4.16 clickjacking", "RFC 9700 §4.2.4 referrer")
 @pytest.mark.parametrize("path", EVERY_KIND_OF_ANSWER)
 def test_cs_04_cs_17_op_06_every_answer_has_the_headers_of_safety(agent: UserAgent, path: str) -> None:
     headers = agent.http.get(path).headers
@@ -231,6 +235,7 @@ def test_op_01_nothing_of_a_person_is_cached(agent: UserAgent, path: str) -> Non
     assert agent.http.get(path).headers["cache-control"] == "no-store"
 
 
+@pytest.mark.shows("RFC 6749 §5.1 no-store", "RFC 7662 §4 no-store")
 def test_op_01_tokens_and_answers_about_them_are_not_cached(site: Site, app: RegisteredClient) -> None:
     tokens = connect(site, app, site.ana)
 

@@ -28,6 +28,7 @@ addresses = st.builds(
 )
 
 
+@pytest.mark.shows("RFC 9700 §4.1.3 no-wildcards")
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: repr(vector["uri"])[:60])
 def test_every_hostile_address_is_refused_for_its_own_reason(vector: dict[str, str | None]) -> None:
     fault = find_redirect_fault(str(vector["uri"]))
@@ -49,6 +50,7 @@ def test_the_sentence_says_what_is_wrong_and_what_to_do() -> None:
     assert find_fault("https://*.client.test/cb") == ("The address contains a wildcard. Register each address in full.")
 
 
+@pytest.mark.shows("RFC 9700 §2.1 exact", "OAuth 2.1 §2.3.1 exact", "RFC 6749 §3.1.2.3 compared")
 @pytest.mark.parametrize(
     "sent",
     [
@@ -85,6 +87,7 @@ def test_the_identical_address_is_found_before_one_that_differs_in_its_port() ->
     assert find_match([], "http://127.0.0.1/cb") is None
 
 
+@pytest.mark.shows("RFC 9700 §2.1 exact", "OAuth 2.1 §2.3.1 exact")
 @given(st.sampled_from(REGISTRABLE), st.one_of(addresses, st.text()))
 @example("http://127.0.0.1/cb", "http://127.0.0.1:/cb")
 @example("http://localhost/cb", "http://user@localhost/cb")

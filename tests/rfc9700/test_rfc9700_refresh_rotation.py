@@ -16,6 +16,9 @@ FOREIGN_KEY = b"of another server, 32 bytes long"
 REUSED = "SELECT count(*) FROM events WHERE kind = 'connection.refresh_token_replayed'"
 
 
+@pytest.mark.shows(
+    "RFC 9700 §4.14.2 rotation", "RFC 9700 §2.2.2 refresh", "OAuth 2.1 §4.3.1 rotation", "OAuth 2.1 §4.3.1 reuse"
+)
 async def test_rt_01_reuse_after_the_grace_window_ends_the_whole_family(
     protocol: ProtocolWorld, clock: FixedClock
 ) -> None:
@@ -34,6 +37,7 @@ async def test_rt_01_reuse_after_the_grace_window_ends_the_whole_family(
     assert await protocol.rows(REUSED) == [(1,)]
 
 
+@pytest.mark.shows("RFC 9700 §4.14.2 rotation", "OAuth 2.1 §4.3.1 reuse")
 async def test_rt_01_a_token_of_any_past_generation_is_recognised_even_within_a_grace_window(
     protocol: ProtocolWorld,
 ) -> None:

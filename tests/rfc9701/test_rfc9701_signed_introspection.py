@@ -37,6 +37,7 @@ def opened(site: Site, answer: httpx.Response) -> tuple[dict[str, Any], dict[str
     return dict(found.protected), json.loads(found.payload)
 
 
+@pytest.mark.shows("RFC 9701 §5 type", "RFC 9701 §5 claims", "RFC 9701 §5 no-exp", "RFC 9701 §5 signed")
 def test_an_answer_is_signed_where_it_is_asked_for(site: Site, app: RegisteredClient) -> None:
     token = connect(site, app, site.ana)["access_token"]
 
@@ -56,6 +57,7 @@ def test_an_answer_is_signed_where_it_is_asked_for(site: Site, app: RegisteredCl
     assert plain["active"] is True
 
 
+@pytest.mark.shows("RFC 9701 §5 signed")
 def test_a_changed_answer_is_noticed(site: Site, app: RegisteredClient) -> None:
     header, payload, signature = ask(site, site.resource, connect(site, app, site.ana)["access_token"]).text.split(".")
     other = ask(site, site.resource, "x").text.split(".")[1]
@@ -66,6 +68,7 @@ def test_a_changed_answer_is_noticed(site: Site, app: RegisteredClient) -> None:
         jws.deserialize_compact(f"{header}.{other}.{signature}", keys, algorithms=["ES256"])
 
 
+@pytest.mark.shows("RFC 9701 §5 inactive")
 def test_of_an_inactive_token_a_signed_answer_says_nothing_else_even_to_a_guard(
     site: Site, app: RegisteredClient
 ) -> None:
@@ -77,6 +80,7 @@ def test_of_an_inactive_token_a_signed_answer_says_nothing_else_even_to_a_guard(
         assert claims["token_introspection"] == {"active": False}
 
 
+@pytest.mark.shows("RFC 9701 §5 aud")
 def test_an_apps_answer_is_addressed_to_the_app(site: Site, app: RegisteredClient) -> None:
     token = connect(site, app, site.ana)["access_token"]
 
@@ -85,12 +89,14 @@ def test_an_apps_answer_is_addressed_to_the_app(site: Site, app: RegisteredClien
     assert (claims["aud"], claims["token_introspection"]["active"]) == (app.client_id, True)
 
 
+@pytest.mark.shows("RFC 9701 §5 authenticated")
 def test_nobody_gets_a_signed_answer_without_authentication(site: Site) -> None:
     answer = httpx.post(f"{site.issuer}/oauth/introspect", data={"token": "x"}, headers={"Accept": MEDIA_TYPE})
 
     assert (answer.status_code, answer.headers["content-type"]) == (401, "application/json")
 
 
+@pytest.mark.shows("RFC 9701 §4 accept")
 @pytest.mark.parametrize(
     ("accept", "expected"),
     [

@@ -56,6 +56,7 @@ def error_of(answer: httpx.Response) -> str:
     return query_of(answer.headers["location"])["error"]
 
 
+@pytest.mark.shows("RFC 6749 §3.1 not-twice")
 @pytest.mark.parametrize("name", ["client_id", "redirect_uri"])
 def test_in_01_who_asks_twice_is_shown_a_page(ana: UserAgent, app: RegisteredClient, name: str) -> None:
     url = authorize_url(ana.site.issuer, app)
@@ -73,6 +74,7 @@ def test_in_01_what_is_asked_twice_is_refused(ana: UserAgent, app: RegisteredCli
     assert error_of(ana.get(f"{url}&{httpx.QueryParams({name: query_of(url)[name]})}")) == "invalid_request"
 
 
+@pytest.mark.shows("RFC 6749 §3.1 empty-is-absent")
 def test_in_02_empty_parameters_are_as_good_as_none(ana: UserAgent, app: RegisteredClient) -> None:
     answer = query_of(ana.get(authorize_url(ana.site.issuer, app, state="", scope="")).headers["location"])
 
@@ -80,6 +82,7 @@ def test_in_02_empty_parameters_are_as_good_as_none(ana: UserAgent, app: Registe
     assert "state" not in answer
 
 
+@pytest.mark.shows("RFC 6749 §3.1 unknown-ignored", "OpenID Connect Core §3.1.2.2 oauth")
 def test_in_03_unknown_parameters_are_ignored(ana: UserAgent, app: RegisteredClient) -> None:
     answer = ana.get(authorize_url(ana.site.issuer, app, foo="bar", claims="{}", ui_locales="de x-!"))
 
@@ -209,6 +212,7 @@ def test_in_08_a_huge_scope_is_refused_in_no_time(ana: UserAgent, app: Registere
     assert time.monotonic() - began < 1
 
 
+@pytest.mark.shows("RFC 6749 §3.3 grammar")
 @pytest.mark.parametrize(
     "scope", ['"', "\\", "a\tb", "invoicing:read\n", "é", "invoicing:read,contacts:read", "*", "x"]
 )

@@ -65,6 +65,7 @@ async def get(path: str, *, issuer: str = ISSUER, method: str = "GET") -> httpx.
         return await client.request(method, path)
 
 
+@pytest.mark.shows("RFC 6749 §10.13 framing", "RFC 9700 §4.2.4 referrer")
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
@@ -231,6 +232,7 @@ def test_signing_in_leads_back_to_where_one_came_from(url: str) -> None:
     assert safe_next(url) == url
 
 
+@pytest.mark.shows("RFC 9700 §2.1 no-open-redirector")
 @pytest.mark.parametrize("url", BAD_NEXT)
 def test_cs_14_signing_in_never_leads_to_another_place(url: str | None) -> None:
     assert safe_next(url) == DEFAULT_NEXT
