@@ -5,8 +5,6 @@ Only added to: a process of the versions before goes on as it was.
 
 from alembic import op
 
-from consentry.storage.migrations.growing import create_index
-
 revision = "0003"
 down_revision = "0002"
 oldest_served = "0001"
@@ -131,9 +129,7 @@ _TABLES = (
 
 
 def upgrade() -> None:
-    """Add the columns and tables, and let each algorithm have a current signing key of its own."""
+    """Add the columns and tables."""
     types = _SQLITE if op.get_bind().dialect.name == "sqlite" else _POSTGRES
     for statement in (*_COLUMNS, *_TABLES):
         op.execute(statement.format_map(types))
-    op.execute("DROP INDEX signing_keys_current")
-    create_index("signing_keys_current_of_algorithm", "signing_keys (algorithm) WHERE retired_at IS NULL", unique=True)
