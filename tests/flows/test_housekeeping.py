@@ -195,5 +195,5 @@ async def test_a_write_gets_its_turn_while_a_large_table_is_swept(database: Data
 
     assert await sweeping == batches * ROWS_PER_BATCH
     assert store.batches == batches
-    # However long the table is, hardly more than the batch that was under way came before any write.
-    assert max(seen) <= 3
+    # However long the table is, a write never waits for the whole of it.
+    assert max(seen) < batches // 2
