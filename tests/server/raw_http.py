@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from consentry.ports.directory import LiveDirectory
 from consentry.settings import load_settings
-from consentry.web.main import app_over
+from consentry.web.main import Application, app_over
 from consentry.wiring import Deeds, open_deeds
 from live_server import OUR_HTTP, ServerThread, free_socket
 from people_builders import CountingPasswords
@@ -28,6 +29,7 @@ class Carrier:
     deeds: Deeds
     thread: ServerThread
     port: int
+    application: Application
 
     def exchange(self, *pieces: bytes, answers: int = 1, head_only: bool = False) -> bytes:
         """Send the pieces one after the other; return so many whole answers, or all that came until the end.
@@ -84,7 +86,9 @@ def without_changes(received: bytes) -> bytes:
 
 
 @contextlib.contextmanager
-def carrier(folder: Path, *, http: str = OUR_HTTP, idle: int = 5) -> Iterator[Carrier]:
+def carrier(
+    folder: Path, *, http: str = OUR_HTTP, idle: int = 5, directory: LiveDirectory | None = None
+) -> Iterator[Carrier]:
     """Serve the database in the folder; a connection may be idle for so many seconds."""
     catalog, routes = folder / "catalog.toml", folder / "routes.toml"
     catalog.write_text(SMALL_CATALOG, encoding="utf-8")
@@ -97,20 +101,26 @@ def carrier(folder: Path, *, http: str = OUR_HTTP, idle: int = 5) -> Iterator[Ca
         "CONSENTRY_GUARD_ROUTES": str(routes),
         "CONSENTRY_TRUSTED_PROXIES": "127.0.0.1",
     }
-    deeds = open_deeds(load_settings(None, environ), passwords=CountingPasswords())
+    deeds = open_deeds(load_settings(None, environ), passwords=CountingPasswords(), directory=directory)
     listening, port = free_socket()
-    thread = ServerThread(app_over(deeds), listening, http=http, idle=idle)
+    application = app_over(deeds)
+    thread = ServerThread(application, listening, http=http, idle=idle)
     thread.begin()
     try:
-        yield Carrier(deeds, thread, port)
+        yield Carrier(deeds, thread, port, application)
     finally:
         thread.end()
         listening.close()
 
 
 @contextlib.contextmanager
-def both_carriers(migrated_file: Path, folder: Path) -> Iterator[tuple[Carrier, Carrier]]:
+def both_carriers(
+    migrated_file: Path, folder: Path, directory: LiveDirectory | None = None
+) -> Iterator[tuple[Carrier, Carrier]]:
     """Serve the same database by uvicorn's own protocol and by ours."""
     shutil.copy(migrated_file, folder / DATABASE)
-    with carrier(folder, http="httptools") as by_asgi, carrier(folder) as by_us:
+    with (
+        carrier(folder, http="httptools", directory=directory) as by_asgi,
+        carrier(folder, directory=directory) as by_us,
+    ):
         yield by_asgi, by_us

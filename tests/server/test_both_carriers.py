@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from raw_http import Carrier, both_carriers
 from consentry.model.acting import operator
 from consentry.model.api_key import KeyDraft, KeyOwner
 from consentry.oauth.parameters import MAX_FORM_BYTES
+from consentry.ports.directory import Holding, Pair
 
 OPERATOR = operator("opr_000000000000000carry1")
 Pieces = tuple[bytes, ...]
@@ -26,11 +27,12 @@ class Asked:
     key: bytes
 
 
-async def fill(carrier: Carrier) -> Asked:
+async def fill(carrier: Carrier, *, own_members: bool = True) -> Asked:
     deeds = carrier.deeds
     home = await deeds.people.organisations.create(OPERATOR, "North Books")
     ana = await deeds.people.users.create(OPERATOR, "ana@north.test")
-    await deeds.people.members.set(OPERATOR, home.id, ana.id, ["owner"])
+    if own_members:
+        await deeds.people.members.set(OPERATOR, home.id, ana.id, ["owner"])
     draft = KeyDraft("Nightly", ("invoice.read",), None, ())
     shown = await deeds.api_keys.create(OPERATOR, draft, KeyOwner(home.id, ana.id))
     api = await deeds.resources.register(OPERATOR, "Books API", "https://api.books.test")
@@ -177,6 +179,20 @@ def test_the_same_bytes_get_the_same_answer(carriers: tuple[Carrier, Carrier], a
     assert by_us.startswith(b"HTTP/1.1 ")
 
 
+@pytest.mark.parametrize("name", ["a working key", "keys", "metadata", "gateway: a key", "token: no such grant"])
+def test_the_plain_case_asks_nothing_of_asgi(
+    carriers: tuple[Carrier, Carrier], asked: Asked, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(type(carriers[1].application), "__call__", never)
+
+    answer = carriers[1].exchange(filled(ONE[name], asked))
+
+    assert not answer.startswith(b"HTTP/1.1 500 ")
+
+
 @pytest.mark.parametrize("name", ["metadata", "keys", "gateway: a key", "a working key"])
 def test_head_gets_the_same_head(carriers: tuple[Carrier, Carrier], asked: Asked, name: str) -> None:
     sent = filled(ONE[name], asked)
@@ -237,6 +253,32 @@ def test_a_fault_of_ours_is_answered_alike(migrated_file: Path, tmp_path: Path) 
     assert by_us == by_asgi
     assert by_us.startswith(b"HTTP/1.1 500 ")
     assert b'"error":"server_error"' in by_us
+
+
+class Product:
+    """The product's own directory, until it is down: everybody is an owner."""
+
+    is_down = False
+
+    async def find_holders(self, pairs: Sequence[Pair]) -> Mapping[Pair, Holding]:
+        if self.is_down:
+            raise ValueError("secret-data")
+        return dict.fromkeys(pairs, Holding(("owner",)))
+
+
+def test_a_directory_that_is_down_is_answered_alike(migrated_file: Path, tmp_path: Path) -> None:
+    product = Product()
+    with both_carriers(migrated_file, tmp_path, product) as carriers:
+        filling = fill(carriers[0], own_members=False)
+        asked = asyncio.run_coroutine_threadsafe(filling, carriers[0].thread.loop).result(20)
+        sent = [filled(ONE[name], asked) for name in ("a working key", "gateway: a key")]
+        assert all(b'"active":true' in carrier.exchange(sent[0]) for carrier in carriers)
+        product.is_down = True
+
+        by_asgi, by_us = ([carrier.exchange(one) for one in sent] for carrier in carriers)
+
+    assert by_us == by_asgi
+    assert all(one.startswith(b"HTTP/1.1 503 ") and b"secret-data" not in one for one in by_us)
 
 
 def filled(template: bytes, asked: Asked) -> bytes:

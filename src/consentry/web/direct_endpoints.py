@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _BELOW = f"{FORWARD_AUTH_PATH}/".encode()
 _KEPT_MOST = 256
-_ID_MARK, _LENGTH_MARK = b"\0id", b"\0length"
+_ID_MARK, _LENGTH_MARK, _VARYING_MARK = b"\0id", b"\0length", b"\0varying"
 _UNSENDABLE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
@@ -59,7 +59,7 @@ class DirectEndpoints:
         self._safety = safety
         self._found = {path.encode(): Found(endpoint, path.encode(), b"") for path, endpoint in programs.items()}
         self._forward_auth = programs[FORWARD_AUTH_PATH]
-        self._heads: dict[tuple[int, tuple[Header, ...]], _Head] = {}
+        self._heads: dict[tuple[int, tuple[Header, ...], tuple[bytes, ...]], _Head] = {}
 
     def find(self, url: bytes) -> Found | None:
         """Return the endpoint at this address, or None for whatever is not plainly the address of one."""
@@ -79,7 +79,7 @@ class DirectEndpoints:
             return self._write(answer, request_id.encode())
 
     def _write(self, answer: ProgramAnswer, request_id: bytes) -> Written:
-        key = (answer.status, answer.headers)
+        key = (answer.status, answer.headers, tuple(name for name, _ in answer.varying))
         head = self._heads.get(key) or self._head(*key)
         varying = b"".join(_line(*header) for header in answer.varying) if answer.varying else b""
         return Written(
@@ -90,19 +90,19 @@ class DirectEndpoints:
             head.hang_up,
         )
 
-    def _head(self, status: int, headers: tuple[Header, ...]) -> _Head:
+    def _head(self, status: int, headers: tuple[Header, ...], varying: tuple[bytes, ...]) -> _Head:
         """Return what is the same in all answers with this status and these headers. Pure, kept by its content."""
-        whole = [*headers, (b"content-length", _LENGTH_MARK)]
+        whole = [*headers, *((name, _VARYING_MARK) for name in varying), (b"content-length", _LENGTH_MARK)]
         # No program's endpoint is a step of a flow in the browser, so all paths have the same headers.
         protected = self._safety.protected("", framed(whole, status, _ID_MARK))
-        text = b"".join(name + b": " + value + b"\r\n" for name, value in protected)
+        text = b"".join(name + b": " + value + b"\r\n" for name, value in protected if value != _VARYING_MARK)
         before, _, rest = text.partition(b"content-length: " + _LENGTH_MARK)
         after_length, _, after_id = rest.partition(_ID_MARK)
         hang_up = (b"connection", b"close") in protected
         head = _Head(before, after_length, after_id, hang_up)
         if len(self._heads) >= _KEPT_MOST:
             self._heads.clear()
-        self._heads[status, headers] = head
+        self._heads[status, headers, varying] = head
         return head
 
 

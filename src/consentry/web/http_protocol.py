@@ -41,7 +41,7 @@ class HttpProtocol(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self._direct = _direct_endpoints_of(config, access_log=self.access_log)
+        self._direct = _direct_endpoints_of(config)
         self._receiving: DirectExchange | None = None
         self._usual = True
         self._may_go_direct = True
@@ -201,9 +201,9 @@ class HttpProtocol(HttpToolsProtocol):
         self.timeout_keep_alive_task = self.loop.call_later(after, self.timeout_keep_alive_handler)
 
 
-def _direct_endpoints_of(config: Config, *, access_log: bool) -> DirectEndpoints | None:
+def _direct_endpoints_of(config: Config) -> DirectEndpoints | None:
     """Return the endpoints of our application; None where uvicorn was asked for what only its own way does."""
-    if access_log or config.root_path or config.limit_concurrency is not None:
+    if config.access_log or config.root_path or config.limit_concurrency is not None:
         return None
     direct = getattr(config.loaded_app, "direct", None)
     return direct if isinstance(direct, DirectEndpoints) else None
