@@ -76,6 +76,12 @@ class Settings:
     workers: int = 1
     """The number of server processes, 1 to 64."""
 
+    ssl_certfile: Path | None = None
+    """The certificate chain, PEM, to serve https with; without it http is served, for a proxy in front."""
+
+    ssl_keyfile: Path | None = None
+    """The certificate's private key, PEM, without a password; not needed where `ssl_certfile` holds it too."""
+
     product_name: str = "Consentry"
     """The product's name as its users know it, shown on every page. 1 to 60 characters."""
 
@@ -146,6 +152,8 @@ def load_settings(config: Path | None, environ: Mapping[str, str]) -> Settings:
         host=given.read("host", host_name, default.host),
         port=given.read("port", whole_number(1, 65535), default.port),
         workers=given.read("workers", whole_number(1, 64), default.workers),
+        ssl_certfile=given.read("ssl_certfile", path, default.ssl_certfile),
+        ssl_keyfile=given.read("ssl_keyfile", path, default.ssl_keyfile),
         product_name=given.read("product_name", line(60), default.product_name),
         access_token_lifetime=given.read(
             "access_token_lifetime", duration(_MINUTE, _DAY), default.access_token_lifetime

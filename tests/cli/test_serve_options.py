@@ -17,6 +17,10 @@ from consentry.cli.serving import ServeOptions, plain_options
         (["--host", "::1", "--port", "8080"], ServeOptions(host="::1", port=8080)),
         (["--workers", "64", "--json"], ServeOptions(workers=64, as_json=True)),
         (["--config", "etc/c.toml", "--port", "65535"], ServeOptions(config=Path("etc/c.toml"), port=65535)),
+        (
+            ["--ssl-certfile", "c.pem", "--ssl-keyfile", "k.pem"],
+            ServeOptions(ssl_certfile=Path("c.pem"), ssl_keyfile=Path("k.pem")),
+        ),
     ],
 )
 def test_plain_options_are_read(arguments: list[str], options: ServeOptions) -> None:
@@ -50,6 +54,14 @@ def test_both_readers_know_the_same_options() -> None:
     command = get_command(build_app()).commands["serve"]  # type: ignore[attr-defined] # a group, as its commands show
     typers = {option for parameter in command.params for option in parameter.opts} - {"--help"}
 
-    assert typers == {"--host", "--port", "--workers", "--config", "--json"}
+    assert typers == {
+        "--host",
+        "--port",
+        "--workers",
+        "--ssl-certfile",
+        "--ssl-keyfile",
+        "--config",
+        "--json",
+    }
     for option in typers - {"--json"}:
         assert plain_options([option, "1"]) is not None

@@ -40,6 +40,26 @@ def require_guard_routes(settings: Settings) -> None:
         raise CommandError(f"{file}: {fault}") from None
 
 
+def require_certificate(settings: Settings) -> None:
+    """Return if the settings name no certificate, or one that fits its key; raises CommandError otherwise."""
+    if settings.ssl_certfile is None and settings.ssl_keyfile is None:
+        return
+    if settings.ssl_certfile is None:
+        raise CommandError("ssl_keyfile is set and ssl_certfile is not. Set both, or neither.")
+    import ssl  # noqa: PLC0415 - who serves http needs none of it
+
+    try:
+        # A password is never asked for at the terminal of a server.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(
+            settings.ssl_certfile, settings.ssl_keyfile, password=str
+        )
+    except OSError as fault:  # an SSLError is one, too
+        raise CommandError(
+            f"https cannot be served with the certificate {settings.ssl_certfile}: {fault.strerror or fault}. "
+            "Name a PEM file with the certificate chain, and its key, which has no password."
+        ) from None
+
+
 def require_folder(settings: Settings) -> None:
     """Raise CommandError where the settings name an SQLite file in a folder that does not exist."""
     file = settings.sqlite_path

@@ -12,7 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from consentry.cli.output import show
-from consentry.cli.readiness import listening_on, require_catalog, require_guard_routes, require_schema
+from consentry.cli.readiness import (
+    listening_on,
+    require_catalog,
+    require_certificate,
+    require_guard_routes,
+    require_schema,
+)
 from consentry.settings import Settings, load_settings
 from consentry.settings_sources import CONFIG_VARIABLE, find_config
 from consentry.settings_values import shown_database
@@ -20,6 +26,7 @@ from consentry.settings_values import shown_database
 MOST_WORKERS = 64
 _MOST_PORT = 65535
 _JSON = "--json"
+_OPTIONS = frozenset({"--host", "--port", "--workers", "--ssl-certfile", "--ssl-keyfile", "--config"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +36,8 @@ class ServeOptions:
     host: str | None = None
     port: int | None = None
     workers: int | None = None
+    ssl_certfile: Path | None = None
+    ssl_keyfile: Path | None = None
     config: Path | None = None
     as_json: bool = False
 
@@ -43,18 +52,19 @@ def plain_options(arguments: Sequence[str]) -> ServeOptions | None:
     if len(left) % 2 or arguments.count(_JSON) > 1:
         return None
     for name, value in zip(left[::2], left[1::2], strict=True):
-        if name in given or name not in {"--host", "--port", "--workers", "--config"} or value.startswith("-"):
+        if name in given or name not in _OPTIONS or value.startswith("-"):
             return None
         given[name] = value
     port, workers = given.get("--port"), given.get("--workers")
     if not (_in_range(port, _MOST_PORT) and _in_range(workers, MOST_WORKERS)):
         return None
-    config = given.get("--config")
     return ServeOptions(
         host=given.get("--host"),
         port=None if port is None else int(port),
         workers=None if workers is None else int(workers),
-        config=None if config is None else Path(config),
+        ssl_certfile=_path(given.get("--ssl-certfile")),
+        ssl_keyfile=_path(given.get("--ssl-keyfile")),
+        config=_path(given.get("--config")),
         as_json=_JSON in arguments,
     )
 
@@ -73,7 +83,10 @@ def run_server(options: ServeOptions) -> None:
         host=options.host or settings.host,
         port=options.port or settings.port,
         workers=options.workers or settings.workers,
+        ssl_certfile=options.ssl_certfile or settings.ssl_certfile,
+        ssl_keyfile=options.ssl_keyfile or settings.ssl_keyfile,
     )
+    require_certificate(settings)
     require_catalog(settings)
     require_guard_routes(settings)
     require_schema(settings)
@@ -92,20 +105,28 @@ def run_server(options: ServeOptions) -> None:
         if found is not None:
             # The workers load the settings themselves, from here.
             os.environ[CONFIG_VARIABLE] = str(found.absolute())
+        for name, file in (("SSL_CERTFILE", settings.ssl_certfile), ("SSL_KEYFILE", settings.ssl_keyfile)):
+            if file is not None:
+                os.environ[f"CONSENTRY_{name}"] = str(file.absolute())
         sys.exit(Supervisor(sockets, settings.workers).run())
 
 
 def _tell(settings: Settings, *, as_json: bool) -> None:
+    scheme = "http" if settings.ssl_certfile is None else "https"
     host_in_url = f"[{settings.host}]" if ":" in settings.host else settings.host
     show(
         {
             "issuer": settings.issuer,
-            "listening": f"http://{host_in_url}:{settings.port}",
+            "listening": f"{scheme}://{host_in_url}:{settings.port}",
             "workers": settings.workers,
             "database": shown_database(settings.database_url),
         },
         as_json=as_json,
     )
+
+
+def _path(text: str | None) -> Path | None:
+    return None if text is None else Path(text)
 
 
 def _in_range(text: str | None, most: int) -> bool:

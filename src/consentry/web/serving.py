@@ -44,6 +44,8 @@ def serve(app: ASGIApp, settings: Settings, listening: Sequence[socket.socket]) 
         # What trusted proxies say of the caller is read in one place, caller_address.py, and believed no further.
         proxy_headers=False,
         server_header=False,
+        ssl_certfile=settings.ssl_certfile,
+        ssl_keyfile=settings.ssl_keyfile,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = uvicorn.Server(config)
