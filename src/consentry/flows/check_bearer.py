@@ -23,6 +23,18 @@ _WRONG_KIND = Refused(
     Reason.MALFORMED_CREDENTIAL, "This kind of credential does not open an API. Send an access token or an API key."
 )
 
+_BOUND = Refused(
+    Reason.SENDER_NOT_PROVED,
+    "The access token is bound to a key. Send it as Authorization: DPoP, with a proof of that key in the DPoP header.",
+)
+_NOT_BOUND = Refused(
+    Reason.SENDER_NOT_PROVED, "This credential is bound to no key. Send it as Authorization: Bearer, without a proof."
+)
+_OTHER_KEY = Refused(Reason.SENDER_NOT_PROVED, "The access token is bound to another key than the proof was made with.")
+
+ANY_KEY = "any"
+"""Stands for the thumbprint where nobody calls with the credential: it is only asked about."""
+
 _TOKEN, _KEY = CredentialKind.ACCESS_TOKEN, CredentialKind.API_KEY
 
 
@@ -40,28 +52,34 @@ class CheckBearer:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_judge", Judge(self.approvals, self.roles))
 
-    async def check(self, text: str, *, address: str | None = None, resource: str | None = None) -> Access | Refused:
+    async def check(
+        self, text: str, *, address: str | None = None, resource: str | None = None, jkt: str | None = None
+    ) -> Access | Refused:
         """Return what the credential may do now, or why it may do nothing.
 
         `address` is the caller's network address, for keys with an allow-list (no address, no use). `resource` is the
         RFC 8707 identifier of the API that asks: a token bound to another one is refused; None asks for no binding.
+        `jkt` is the thumbprint of the key that the caller has proved to hold, None for a bearer: a token that is bound
+        to a key is refused to everybody else, and one that is bound to none has no use for a proof (RFC 9449 §7).
         A malformed credential costs no read; a use is recorded without delaying the answer.
         """
         # Most calls bring an access token, so that its way has no step that it does not need.
         identified = identify(text, _TOKEN)
         if identified is None:
-            return await self._check_other(text, address)
+            return await self._check_other(text, address, jkt)
         token_id, given = identified
         token = await self.credentials.find_access_token(TokenId(token_id))
         if token is None or not is_same_digest(token.digest, given):
             return UNKNOWN
+        if token.dpop_jkt != jkt and jkt is not ANY_KEY:
+            return _not_proved(token.dpop_jkt, jkt)
         now = self.clock.micros()
         answer = self._judge.token(token, now, resource)
         if isinstance(answer, Access):
             self.usage.record_connection(token.connection_id, now)
         return answer
 
-    async def _check_other(self, text: str, address: str | None) -> Access | Refused:
+    async def _check_other(self, text: str, address: str | None, jkt: str | None) -> Access | Refused:
         parsed = read_bearer(text)
         if isinstance(parsed, Refused):
             return parsed
@@ -69,10 +87,18 @@ class CheckBearer:
         now = self.clock.micros()
         if key is None or not is_text_of_key(key, parsed.digest, now):
             return UNKNOWN
+        if jkt is not None and jkt is not ANY_KEY:
+            return _NOT_BOUND
         answer = self._judge.key(key, now, address)
         if isinstance(answer, Access):
             self.usage.record_api_key(key.id, now, address)
         return answer
+
+
+def _not_proved(bound_to: str | None, proved: str | None) -> Refused:
+    if bound_to is None:
+        return _NOT_BOUND
+    return _BOUND if proved is None else _OTHER_KEY
 
 
 def read_bearer(text: str) -> ParsedCredential | Refused:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from consentry.flows.check_bearer import CheckBearer
+from consentry.flows.check_bearer import ANY_KEY, CheckBearer
 from consentry.model.access import Access, Refused
 from consentry.model.approval import ApprovalBook
 from consentry.model.client import Client
@@ -43,7 +43,7 @@ class IntrospectToken:
         server what its guard needs to word a refusal, and why a genuine credential is refused; an app never gets that.
         """
         resource = caller.identifier if isinstance(caller, ResourceServer) else None
-        answer = await self.bearer.check(text, address=address, resource=resource)
+        answer = await self.bearer.check(text, address=address, resource=resource, jkt=ANY_KEY)
         told = members_of(answer) if for_guard and isinstance(caller, ResourceServer) else {}
         if isinstance(answer, Refused) or (isinstance(caller, Client) and answer.app_id != caller.app.id):
             return IntrospectionResponse.inactive(told)
@@ -55,7 +55,8 @@ class IntrospectToken:
             active=True,
             scope=covered,
             client_id=access.client_id,
-            token_type="Bearer",  # noqa: S106 - the type of a token, not a secret
+            token_type="Bearer" if access.dpop_jkt is None else "DPoP",
+            confirmation=access.dpop_jkt,
             expires_at=None if access.expires_micros is None else access.expires_micros // _SECOND,
             issued_at=access.issued_micros // _SECOND,
             subject=access.user_id,

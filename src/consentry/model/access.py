@@ -22,6 +22,9 @@ class Reason(StrEnum):
     MALFORMED_REQUEST = "malformed_request"
     MALFORMED_CREDENTIAL = "malformed_credential"
     UNKNOWN_CREDENTIAL = "unknown_credential"
+    SENDER_NOT_PROVED = "sender_not_proved"
+    INVALID_DPOP_PROOF = "invalid_dpop_proof"
+    USE_DPOP_NONCE = "use_dpop_nonce"
     EXPIRED = "expired"
     REVOKED = "revoked"
     APP_SUSPENDED = "app_suspended"
@@ -35,6 +38,7 @@ class Reason(StrEnum):
     PERMISSION_NOT_IN_KEY = "permission_not_in_key"
     USER_LACKS_PERMISSION = "user_lacks_permission"
     ROUTE_NOT_DECLARED = "route_not_declared"
+    TOOL_NOT_DECLARED = "tool_not_declared"
     REQUEST_AMBIGUOUS = "request_ambiguous"
 
 
@@ -66,6 +70,7 @@ class Access(NamedTuple):
     `approved` is what consent (and the app's registration) or the key allows; `held` is what the member may do now;
     `permissions` is what both allow. `scope` holds the approved scopes that the app still has; None for a key. Times
     are kept in microseconds since the epoch, as they were read; `issued_at` and `expires_at` are their datetimes.
+    `dpop_jkt` is the thumbprint of the key that the credential is bound to; None for one that any bearer may use.
     """
 
     organisation_id: OrganisationId
@@ -81,6 +86,7 @@ class Access(NamedTuple):
     resource: str | None
     issued_micros: int
     expires_micros: int | None
+    dpop_jkt: str | None = None
 
     @property
     def issued_at(self) -> datetime:

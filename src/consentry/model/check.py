@@ -53,6 +53,7 @@ class Judge:
             token_resource,
             issued_micros,
             expires_micros,
+            dpop_jkt,
             family_ended,
             connection_id,
             connection_scopes,
@@ -100,6 +101,7 @@ class Judge:
                 token_resource,
                 issued_micros,
                 expires_micros,
+                dpop_jkt,
             ),
         )
 

@@ -23,7 +23,8 @@ class AuthorizationCode(NamedTuple):
     """A code, bound to everything it was issued for (RFC 6749 §4.1.2; RFC 7636 §4.4).
 
     `redirect_uri` is as the client sent it; `consumed_at` is set by redemption, a replay or the fifth wrong proof;
-    `family_id` is the token family that its redemption opened.
+    `family_id` is the token family that its redemption opened; `dpop_jkt` is the thumbprint of the key that the client
+    must prove to hold when it redeems the code (RFC 9449 §10).
     """
 
     id: CodeId
@@ -40,6 +41,7 @@ class AuthorizationCode(NamedTuple):
     consumed_at: datetime | None
     wrong_proofs: int
     family_id: FamilyId | None
+    dpop_jkt: str | None = None
 
     def is_expired(self, now: datetime) -> bool:
         """Tell whether the code's minute is over."""
@@ -50,7 +52,8 @@ class TokenFamily(NamedTuple):
     """All tokens that come from one code: one row, however often the refresh token is rotated.
 
     `refresh_digest` and `generation` are the current refresh token's; `sealed_successor` is the current token, sealed
-    with a key derived from the one that it replaced at `rotated_at`.
+    with a key derived from the one that it replaced at `rotated_at`; `dpop_jkt` is the thumbprint of the key that the
+    refresh tokens of a public app are bound to (RFC 9449 §5).
     """
 
     id: FamilyId
@@ -66,6 +69,7 @@ class TokenFamily(NamedTuple):
     idle_expires_at: datetime
     expires_at: datetime
     ended_at: datetime | None
+    dpop_jkt: str | None = None
 
     def is_expired(self, now: datetime) -> bool:
         """Tell whether the family was idle too long or has reached its absolute end."""
@@ -77,7 +81,10 @@ class TokenFamily(NamedTuple):
 
 
 class AccessToken(NamedTuple):
-    """An access token's row: appended, never changed, gone after it expires."""
+    """An access token's row: appended, never changed, gone after it expires.
+
+    `dpop_jkt` is the thumbprint of the key that it is bound to, None for a bearer token (RFC 9449 §6).
+    """
 
     id: TokenId
     digest: bytes
@@ -86,6 +93,7 @@ class AccessToken(NamedTuple):
     resource: str | None
     issued_at: datetime
     expires_at: datetime
+    dpop_jkt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

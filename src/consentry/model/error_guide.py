@@ -107,6 +107,16 @@ _ERRORS: Mapping[ErrorCode, tuple[str, str, str]] = {
         "correct the member that the description names",
         _REGISTRATION,
     ),
+    ErrorCode.INVALID_DPOP_PROOF: (
+        "the proof in the DPoP header is missing, malformed, too old, used already, or not one of this request",
+        "make a new proof for each request, as the description says",
+        "RFC 9449 §5, §7.1",
+    ),
+    ErrorCode.USE_DPOP_NONCE: (
+        "the proof must hold a nonce of this server, and it held none or an old one",
+        "send the request again, with the nonce of the answer's DPoP-Nonce header in the proof",
+        "RFC 9449 §8, §9",
+    ),
     ErrorCode.LOGIN_REQUIRED: (
         "`prompt=none` was asked and nobody is signed in, or not recently enough",
         "start again without `prompt=none`",
@@ -127,6 +137,26 @@ _ERRORS: Mapping[ErrorCode, tuple[str, str, str]] = {
         "start again without `prompt=none`",
         _OPENID,
     ),
+    ErrorCode.REQUEST_NOT_SUPPORTED: (
+        "the authorization request came as a JWT in `request`",
+        "send its parameters one by one",
+        _OPENID,
+    ),
+    ErrorCode.REQUEST_URI_NOT_SUPPORTED: (
+        "the authorization request names an address of yours in `request_uri`",
+        "send its parameters one by one, or push them first (RFC 9126)",
+        _OPENID,
+    ),
+    ErrorCode.REGISTRATION_NOT_SUPPORTED: (
+        "the authorization request brings a registration of its own",
+        "register the app first, and leave `registration` out",
+        _OPENID,
+    ),
+    ErrorCode.UNMET_AUTHENTICATION_REQUIREMENTS: (
+        "the app insists on a way of signing in that this server does not offer",
+        "ask for a value of `acr_values_supported`, or do not make it essential",
+        "unmet_authentication_requirements 1.0",
+    ),
 }
 
 PROTOCOL_ERRORS: tuple[ProtocolError, ...] = tuple(ProtocolError(code.value, *_ERRORS[code]) for code in ErrorCode)
@@ -144,6 +174,11 @@ PAGE_ERRORS: tuple[tuple[str, str, str], ...] = (
         "redirect_uri_mismatch",
         "the address sent is not registered; the page says in which part it differs",
         'send it exactly as registered, or register it; "Test this URI" helps',
+    ),
+    (
+        "invalid_request_uri",
+        "the pushed request that `request_uri` names is unknown, expired, used already, or another app's",
+        "push the request anew, and send the browser with the new `request_uri` within `expires_in` seconds",
     ),
     (
         "invalid_request",

@@ -60,6 +60,7 @@ def _read_access(body: Mapping[str, Any], detail: Mapping[str, Any]) -> Access:
     if (connection is None) is (key is None):
         raise ValueError("A credential hangs on a connection, or else is an API key.")
     scope, app, client, audience = detail["scope"], detail["app"], body.get("client_id"), body.get("aud")
+    confirmation = body.get("cnf")
     approved, held, permissions = _names(detail["approved"]), _names(detail["held"]), _names(body["permissions"])
     if not permissions <= approved & held:
         raise ValueError("The permissions reach further than what was approved and is held.")
@@ -77,6 +78,7 @@ def _read_access(body: Mapping[str, Any], detail: Mapping[str, Any]) -> Access:
         resource=None if audience is None else _text(audience),
         issued_micros=_micros(body["iat"]),
         expires_micros=None if body.get("exp") is None else _micros(body["exp"]),
+        dpop_jkt=None if confirmation is None else _text(confirmation["jkt"]),
     )
 
 

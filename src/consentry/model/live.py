@@ -47,6 +47,7 @@ class LiveToken(NamedTuple):
     resource: str | None
     issued_micros: int
     expires_micros: int
+    dpop_jkt: str | None
     family_ended_micros: int | None
     connection_id: ConnectionId
     connection_scopes: str
@@ -69,7 +70,7 @@ class LiveToken(NamedTuple):
         cls, connection: LiveConnection, holder: Holder, issued_at: datetime, expires_at: datetime
     ) -> "LiveToken":
         """Return a token of no identifier and no secret, with all that was approved."""
-        own = ("", b"", connection.scopes, None, to_micros(issued_at), to_micros(expires_at), None)
+        own = ("", b"", connection.scopes, None, to_micros(issued_at), to_micros(expires_at), None, None)
         above = (connection.id, connection.scopes, 0 if connection.ended else None)
         app = (connection.app_id, connection.client_id, connection.app_name, connection.app_status)
         return cls._make((*own, *above, *app, connection.app_scopes, *_columns(holder)))

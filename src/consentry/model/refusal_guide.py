@@ -62,6 +62,24 @@ _REASONS: Mapping[Reason, tuple[int, str | None, str, str]] = {
         "the credential is not known, or was removed",
         "connect again, or create a new key",
     ),
+    Reason.SENDER_NOT_PROVED: (
+        401,
+        _TOKEN,
+        "the access token is bound to a key, and the caller did not prove to hold it; or it is bound to none",
+        "send a bound token as `Authorization: DPoP` with a proof, and any other as `Bearer` without one",
+    ),
+    Reason.INVALID_DPOP_PROOF: (
+        401,
+        "invalid_dpop_proof",
+        "the proof in the DPoP header is not one of this call with this token, is too old, or was used already",
+        "make a new proof for each call; the sentence says what is wrong with this one",
+    ),
+    Reason.USE_DPOP_NONCE: (
+        401,
+        "use_dpop_nonce",
+        "the proof must hold a nonce of this API, and it held none or an old one",
+        "send the call again, with the nonce of the answer's DPoP-Nonce header in the proof",
+    ),
     Reason.EXPIRED: (
         401,
         _TOKEN,
@@ -142,6 +160,12 @@ _REASONS: Mapping[Reason, tuple[int, str | None, str, str]] = {
         "access_denied",
         "behind a gateway: no line of the API's routes file is about this method and path",
         "check the address; the API's operator declares the route in the file that `guard_routes` names",
+    ),
+    Reason.TOOL_NOT_DECLARED: (
+        403,
+        "access_denied",
+        "of an MCP server: it does not say which permissions this tool or method needs",
+        "call one of the tools that the server lists; its operator declares the permissions of each",
     ),
     Reason.REQUEST_AMBIGUOUS: (
         403,

@@ -20,12 +20,13 @@ class TokenResponse:
     expires_in: int
     refresh_token: str | None = field(repr=False)
     scope: Scope
+    token_type: str = "Bearer"  # noqa: S105 - the type of a token, not a secret
 
     def to_json_object(self) -> dict[str, object]:
         """Return the members of the JSON body. *Source:* RFC 6749 §5.1."""
         return _present(
             access_token=self.access_token,
-            token_type="Bearer",  # noqa: S106 - the type of a token, not a secret
+            token_type=self.token_type,
             expires_in=self.expires_in,
             refresh_token=self.refresh_token,
             scope=str(self.scope),
@@ -36,7 +37,8 @@ class IntrospectionResponse(NamedTuple):
     """What a resource server learns of a credential. RFC 7662 §2.2.
 
     Times are whole seconds since the epoch. `permissions` are those that hold now; exactly one of `connection` and
-    `api_key` names what the credential hangs on. An inactive credential says nothing but that: use
+    `api_key` names what the credential hangs on; `confirmation` is the thumbprint of the key that it is bound to
+    (RFC 9449 §6.2). An inactive credential says nothing but that: use
     `IntrospectionResponse.inactive()`. `extensions` are further members for a caller who may have them, of an inactive
     credential too.
     """
@@ -57,6 +59,7 @@ class IntrospectionResponse(NamedTuple):
     organisation: str | None = None
     connection: str | None = None
     api_key: str | None = None
+    confirmation: str | None = None
     extensions: Mapping[str, object] = MappingProxyType({})
 
     @classmethod
@@ -85,6 +88,7 @@ class IntrospectionResponse(NamedTuple):
             organisation=self.organisation,
             connection=self.connection,
             api_key=self.api_key,
+            cnf=None if self.confirmation is None else {"jkt": self.confirmation},
             **self.extensions,
         )
 

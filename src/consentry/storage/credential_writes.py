@@ -18,8 +18,8 @@ WHERE id = $1
 
 _INSERT_CODE = """
 INSERT INTO authorization_codes (id, digest, connection_id, app_id, redirect_uri, code_challenge, scope, nonce,
-    resource, issued_at, expires_at, consumed_at, wrong_proofs, family_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, NULL, 0, NULL)
+    resource, issued_at, expires_at, consumed_at, wrong_proofs, family_id, dpop_jkt)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, NULL, 0, NULL, $12)
 """
 
 _END_FAMILY = "UPDATE token_families SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL RETURNING id"
@@ -56,6 +56,7 @@ class CredentialWrites:
             to_micros(family.created_at),
             to_micros(family.idle_expires_at),
             to_micros(family.expires_at),
+            family.dpop_jkt,
             *_values_of(token),
         )
 
@@ -105,6 +106,7 @@ def inserting_code(code: AuthorizationCode, connection_id: ConnectionId) -> Stat
             code.resource,
             to_micros(code.issued_at),
             to_micros(code.expires_at),
+            code.dpop_jkt,
         ),
     )
 
@@ -118,4 +120,5 @@ def _values_of(token: AccessToken) -> tuple[Value, ...]:
         token.resource,
         to_micros(token.issued_at),
         to_micros(token.expires_at),
+        token.dpop_jkt,
     )

@@ -24,7 +24,7 @@ _new_row = tuple.__new__
 _stored_scope = lru_cache(maxsize=4096)(Scope.parse)
 
 _FIND_ACCESS_TOKEN = KeyedRead(f"""
-SELECT t.id, t.digest, t.scope, t.resource, t.issued_at, t.expires_at, f.ended_at,
+SELECT t.id, t.digest, t.scope, t.resource, t.issued_at, t.expires_at, t.dpop_jkt, f.ended_at,
     {_CONNECTION_COLUMNS}, {HOLDER_COLUMNS}
 FROM access_tokens t
 JOIN token_families f ON f.id = t.family_id
@@ -42,7 +42,7 @@ WHERE k.id {{key}}
 
 _FIND_CODE = KeyedRead(f"""
 SELECT q.id, q.digest, q.connection_id, q.app_id, q.redirect_uri, q.code_challenge, q.scope, q.nonce, q.resource,
-    q.issued_at, q.expires_at, q.consumed_at, q.wrong_proofs, q.family_id,
+    q.issued_at, q.expires_at, q.consumed_at, q.wrong_proofs, q.family_id, q.dpop_jkt,
     {_CONNECTION_COLUMNS}, {HOLDER_COLUMNS}
 FROM authorization_codes q
 JOIN connections c ON c.id = q.connection_id
@@ -52,7 +52,7 @@ WHERE q.id {{key}}
 
 _FIND_FAMILY = KeyedRead(f"""
 SELECT f.id, f.connection_id, f.scope, f.resource, f.refresh_digest, f.generation, f.sealed_successor,
-    f.successor_scope, f.created_at, f.rotated_at, f.idle_expires_at, f.expires_at, f.ended_at,
+    f.successor_scope, f.created_at, f.rotated_at, f.idle_expires_at, f.expires_at, f.ended_at, f.dpop_jkt,
     {_CONNECTION_COLUMNS}, {HOLDER_COLUMNS}
 FROM token_families f
 JOIN connections c ON c.id = f.connection_id
@@ -77,13 +77,13 @@ class SqlCredentialStore(CredentialWrites):
     async def find_code(self, code_id: CodeId) -> LiveCode | None:
         """Return the code and all it hangs on, or None."""
         for row in await self._database.read_by_key(_FIND_CODE, code_id):
-            return LiveCode(_code(row), *_connection_and_holder(row, 14))
+            return LiveCode(_code(row), *_connection_and_holder(row, 15))
         return None
 
     async def find_family(self, family_id: FamilyId) -> LiveFamily | None:
         """Return the family and all it hangs on, or None."""
         for row in await self._database.read_by_key(_FIND_FAMILY, family_id):
-            return LiveFamily(_family(row), *_connection_and_holder(row, 13))
+            return LiveFamily(_family(row), *_connection_and_holder(row, 14))
         return None
 
 
@@ -119,6 +119,7 @@ def _code(row: Row) -> AuthorizationCode:
         from_micros_or_none(row[11]),
         row[12],
         None if row[13] is None else FamilyId(row[13]),
+        row[14],
     )
 
 
@@ -137,4 +138,5 @@ def _family(row: Row) -> TokenFamily:
         from_micros(row[10]),
         from_micros(row[11]),
         from_micros_or_none(row[12]),
+        row[13],
     )

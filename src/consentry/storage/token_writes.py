@@ -16,8 +16,8 @@ RETURNING id
 
 _INSERT_FAMILY = """
 INSERT INTO token_families (id, connection_id, scope, resource, refresh_digest, generation, sealed_successor,
-    successor_scope, created_at, rotated_at, idle_expires_at, expires_at, ended_at)
-VALUES ($1, $2, $3, $4, $5, $6, NULL, NULL, $7, $7, $8, $9, NULL)
+    successor_scope, created_at, rotated_at, idle_expires_at, expires_at, ended_at, dpop_jkt)
+VALUES ($1, $2, $3, $4, $5, $6, NULL, NULL, $7, $7, $8, $9, NULL, $10)
 """
 
 _ROTATE = """
@@ -31,16 +31,16 @@ RETURNING id
 _EXTEND = "UPDATE token_families SET idle_expires_at = $2 WHERE id = $1 AND ended_at IS NULL RETURNING id"
 
 _APPEND_ACCESS = """
-INSERT INTO access_tokens (id, digest, family_id, scope, resource, issued_at, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO access_tokens (id, digest, family_id, scope, resource, issued_at, expires_at, dpop_jkt)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 
 
 def _redeem(*values: Value) -> Operation[bool]:
     if not (yield Statement(_CONSUME_CODE, values[:3])):
         return False
-    yield Statement(_INSERT_FAMILY, values[2:11])
-    yield Statement(_APPEND_ACCESS, values[11:])
+    yield Statement(_INSERT_FAMILY, values[2:12])
+    yield Statement(_APPEND_ACCESS, values[12:])
     return True
 
 
@@ -58,22 +58,22 @@ def _extend(*values: Value) -> Operation[bool]:
     return True
 
 
-_ACCESS_COLUMNS = "token_id, token_digest, token_family, token_scope, token_resource, issued_at, token_ends"
-_APPENDED = """
-    INSERT INTO access_tokens (id, digest, family_id, scope, resource, issued_at, expires_at)
-    SELECT token_id, token_digest, token_family, token_scope, token_resource, issued_at, token_ends FROM won
-"""
+_ACCESS_COLUMNS = "token_id, token_digest, token_family, token_scope, token_resource, issued_at, token_ends, token_jkt"
+_APPENDED = f"""
+    INSERT INTO access_tokens (id, digest, family_id, scope, resource, issued_at, expires_at, dpop_jkt)
+    SELECT {_ACCESS_COLUMNS} FROM won
+"""  # noqa: S608 - composed of constants only
 
 _REDEEM_MANY = f"""
 WITH asked AS (
     SELECT DISTINCT ON (code COLLATE "C") * FROM unnest(
         $1::text[], $2::bigint[],
         $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::bigint[], $9::bigint[], $10::bigint[],
-        $11::bigint[],
-        $12::text[], $13::bytea[], $14::text[], $15::text[], $16::text[], $17::bigint[], $18::bigint[]
+        $11::bigint[], $12::text[],
+        $13::text[], $14::bytea[], $15::text[], $16::text[], $17::text[], $18::bigint[], $19::bigint[], $20::text[]
     ) WITH ORDINALITY AS asked (
         code, consumed_at,
-        family, connection, scope, resource, digest, generation, created_at, idle_ends, ends,
+        family, connection, scope, resource, digest, generation, created_at, idle_ends, ends, jkt,
         {_ACCESS_COLUMNS}, place
     ) WHERE {FEW} ORDER BY code COLLATE "C", place
 ), won AS (
@@ -88,8 +88,9 @@ WITH asked AS (
     RETURNING taken.*
 ), opened AS (
     INSERT INTO token_families (id, connection_id, scope, resource, refresh_digest, generation, created_at, rotated_at,
-        idle_expires_at, expires_at)
-    SELECT family, connection, scope, resource, digest, generation, created_at, created_at, idle_ends, ends FROM won
+        idle_expires_at, expires_at, dpop_jkt)
+    SELECT family, connection, scope, resource, digest, generation, created_at, created_at, idle_ends, ends, jkt
+    FROM won
 ), appended AS ({_APPENDED})
 SELECT place FROM won
 """  # noqa: S608 - composed of constants only
@@ -98,7 +99,7 @@ _ROTATE_MANY = f"""
 WITH asked AS (
     SELECT DISTINCT ON (family COLLATE "C") * FROM unnest(
         $1::text[], $2::bigint[], $3::bytea[], $4::bigint[], $5::bytea[], $6::text[], $7::bigint[], $8::bigint[],
-        $9::text[], $10::bytea[], $11::text[], $12::text[], $13::text[], $14::bigint[], $15::bigint[]
+        $9::text[], $10::bytea[], $11::text[], $12::text[], $13::text[], $14::bigint[], $15::bigint[], $16::text[]
     ) WITH ORDINALITY AS asked (
         family, from_generation, digest, generation, sealed, scope, rotated_at, idle_ends, {_ACCESS_COLUMNS}, place
     ) WHERE {FEW} ORDER BY family COLLATE "C", place
@@ -124,7 +125,7 @@ _EXTEND_MANY = f"""
 WITH asked AS (
     SELECT * FROM unnest(
         $1::text[], $2::bigint[],
-        $3::text[], $4::bytea[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::bigint[]
+        $3::text[], $4::bytea[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::bigint[], $10::text[]
     ) WITH ORDINALITY AS asked (family, idle_ends, {_ACCESS_COLUMNS}, place)
     WHERE {FEW}
 ), living AS (
@@ -147,7 +148,8 @@ SELECT place FROM won
 REDEEM = SetWrite(_redeem, _REDEEM_MANY)
 """Consumes a code and stores its family and first access token.
 
-Values: code and when; family, connection, scope, resource, digest, generation, created, idle end, end; the token.
+Values: code and when; family, connection, scope, resource, digest, generation, created, idle end, end, thumbprint; the
+token.
 """
 
 ROTATE = SetWrite(_rotate, _ROTATE_MANY)
@@ -159,5 +161,5 @@ Values: family, generation before; digest, generation, sealed successor, its sco
 EXTEND = SetWrite(_extend, _EXTEND_MANY)
 """Stores a further access token of a family that lives, and puts off its idle end.
 
-Values: family and its idle end; the token. A token is: id, digest, family, scope, resource, issued, end.
+Values: family and its idle end; the token. A token is: id, digest, family, scope, resource, issued, end, thumbprint.
 """
