@@ -91,6 +91,12 @@ class Settings:
     code_lifetime: timedelta = _MINUTE
     """How long an authorization code is good: 1 s to 600 s. RFC 6749 §4.1.2."""
 
+    pushed_request_lifetime: timedelta = 90 * _SECOND
+    """How long the reference of a pushed authorization request is good: 60 s to 600 s. RFC 9126 §2.2."""
+
+    require_pushed_requests: bool = False
+    """Whether every app must push its authorization requests; without it, those that are registered so. RFC 9126 §5."""
+
     refresh_idle_lifetime: timedelta = 90 * _DAY
     """How long a refresh token is good without being used: 1 h to 1 y. RFC 9700 §4.14.2."""
 
@@ -111,6 +117,9 @@ class Settings:
 
     max_secrets_per_app: int = 2
     """How many client secrets an app may hold at once: 1 to 10. Two let it change its secret without a pause."""
+
+    openid_connect: bool = True
+    """Whether apps may sign people in: ID tokens, UserInfo and the scopes `openid`, `profile`, `email` and so on."""
 
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     """The networks whose `X-Forwarded-For` and `X-Forwarded-Proto` headers are believed; none by default."""
@@ -159,6 +168,10 @@ def load_settings(config: Path | None, environ: Mapping[str, str]) -> Settings:
             "access_token_lifetime", duration(_MINUTE, _DAY), default.access_token_lifetime
         ),
         code_lifetime=given.read("code_lifetime", duration(_SECOND, 10 * _MINUTE), default.code_lifetime),
+        pushed_request_lifetime=given.read(
+            "pushed_request_lifetime", duration(_MINUTE, 10 * _MINUTE), default.pushed_request_lifetime
+        ),
+        require_pushed_requests=given.read("require_pushed_requests", flag, default.require_pushed_requests),
         refresh_idle_lifetime=given.read(
             "refresh_idle_lifetime", duration(_HOUR, _YEAR), default.refresh_idle_lifetime
         ),
@@ -172,6 +185,7 @@ def load_settings(config: Path | None, environ: Mapping[str, str]) -> Settings:
         ),
         api_keys_may_never_expire=given.read("api_keys_may_never_expire", flag, default.api_keys_may_never_expire),
         max_secrets_per_app=given.read("max_secrets_per_app", whole_number(1, 10), default.max_secrets_per_app),
+        openid_connect=given.read("openid_connect", flag, default.openid_connect),
         trusted_proxies=given.read("trusted_proxies", address_list, default.trusted_proxies),
         outbound_allowed_networks=given.read(
             "outbound_allowed_networks", address_list, default.outbound_allowed_networks

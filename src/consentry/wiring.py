@@ -26,6 +26,7 @@ from consentry.flows.members import Members
 from consentry.flows.operators import Operators
 from consentry.flows.organisations import Organisations
 from consentry.flows.people import People
+from consentry.flows.pushed_requests import PushedRequests
 from consentry.flows.refresh_token_grant import RefreshTokenGrant
 from consentry.flows.resource_servers import ResourceServers
 from consentry.flows.revoke_token import RevokeToken
@@ -40,7 +41,9 @@ from consentry.model.api_key import ApiKeyPolicy
 from consentry.model.approval import ApprovalBook
 from consentry.model.catalog import Catalog, parse_catalog
 from consentry.model.membership import RoleBook
+from consentry.model.signing_key import ES256
 from consentry.model.throttling import ThrottlePolicy
+from consentry.oauth.client_metadata import SIGNING_ALGORITHMS
 from consentry.outbound import PublicOutbound
 from consentry.password_hashing import Argon2Passwords
 from consentry.ports.directory import LiveDirectory
@@ -58,6 +61,7 @@ from consentry.storage.housekeeping import SqlHousekeepingStore
 from consentry.storage.opening import open_database
 from consentry.storage.operators import SqlOperatorStore, SqlResourceStore
 from consentry.storage.people_source import stores_of_people
+from consentry.storage.pushed_requests import SqlPushedRequestStore
 from consentry.storage.sessions import SqlSessionStore
 from consentry.storage.signing_keys import SqlSigningKeyStore
 from consentry.storage.throttles import SqlThrottleStore
@@ -87,6 +91,7 @@ class Deeds:
     connections: Connections
     api_keys: ApiKeys
     authorize: Authorize
+    pushed_requests: PushedRequests
     consent: Consent
     authenticate_client: AuthenticateClient
     authenticate_resource_server: AuthenticateResourceServer
@@ -133,7 +138,15 @@ def open_deeds(
     usage = UsageRecorder(SqlUsageStore(database), clock)
     check_bearer = CheckBearer(credentials, approvals, book, usage, clock)
     mac_key = _derive_key(settings, "refresh tokens")
+    authorize = Authorize(apps, resources, catalog, settings.require_pushed_requests)
     mint = TokenMint(secrets, _token_policy(settings), mac_key)
+    signing_keys = SigningKeys(
+        SqlSigningKeyStore(database),
+        clock,
+        secrets,
+        _derive_key(settings, "signing keys"),
+        SIGNING_ALGORITHMS if settings.openid_connect else (ES256,),
+    )
     return Deeds(
         settings=settings,
         catalog=catalog,
@@ -163,7 +176,15 @@ def open_deeds(
             secrets,
             ApiKeyPolicy(settings.api_key_default_lifetime, settings.api_keys_may_never_expire),
         ),
-        authorize=Authorize(apps, resources, catalog),
+        authorize=authorize,
+        pushed_requests=PushedRequests(
+            SqlPushedRequestStore(database),
+            authorize,
+            clock,
+            secrets,
+            settings.pushed_request_lifetime,
+            _derive_key(settings, "pushed requests"),
+        ),
         consent=Consent(SqlAuthorizationStore(database), catalog, book, clock, secrets, settings.code_lifetime),
         authenticate_client=AuthenticateClient(apps, client_throttle, usage, clock),
         authenticate_resource_server=AuthenticateResourceServer(resources, client_throttle, clock),
@@ -174,7 +195,7 @@ def open_deeds(
         check_bearer=check_bearer,
         explain_access=ExplainAccess(credentials, stores.explanations, approvals, book, clock),
         access_reach=AccessReach(stores.explanations, organisations, roles, approvals, book, clock),
-        signing_keys=SigningKeys(SqlSigningKeyStore(database), clock, secrets, _derive_key(settings, "signing keys")),
+        signing_keys=signing_keys,
         usage=usage,
         housekeeping=Housekeeping(
             SqlHousekeepingStore(database),

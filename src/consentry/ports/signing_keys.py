@@ -9,16 +9,16 @@ from consentry.model.signing_key import SigningKey
 
 
 class SigningKeyStore(Protocol):
-    """Keeps signing keys; at most one of them is current."""
+    """Keeps signing keys; at most one of each algorithm is current."""
 
     async def all(self) -> Sequence[SigningKey]:
         """Return every key that is kept, newest first."""
         ...
 
     async def add_first(self, key: SigningKey) -> None:
-        """Keep `key` unless there is a current one already: of several processes that try, one wins."""
+        """Keep `key` unless its algorithm has a current one already: of several processes that try, one wins."""
         ...
 
     async def replace(self, key: SigningKey, *, forgotten_before: datetime, event: Event) -> None:
-        """Retire the current key, make `key` current and forget keys that were retired before a moment, as one."""
+        """Retire the current key of the algorithm of `key`, which becomes current, and forget the long retired, as one."""
         ...
