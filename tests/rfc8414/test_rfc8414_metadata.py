@@ -13,6 +13,7 @@ def test_the_document_lists_what_is_there_and_nothing_else() -> None:
         "token_endpoint": "https://login.test/oauth/token",
         "revocation_endpoint": "https://login.test/oauth/revoke",
         "introspection_endpoint": "https://login.test/oauth/introspect",
+        "pushed_authorization_request_endpoint": "https://login.test/oauth/par",
         "jwks_uri": "https://login.test/oauth/jwks",
         "scopes_supported": ["a", "b"],
         "response_types_supported": ["code"],
@@ -24,6 +25,7 @@ def test_the_document_lists_what_is_there_and_nothing_else() -> None:
         "introspection_signing_alg_values_supported": ["ES256"],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
+        "require_pushed_authorization_requests": False,
     }
 
 

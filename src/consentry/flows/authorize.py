@@ -9,7 +9,9 @@ from enum import StrEnum
 
 from consentry.model.app import App, AppStatus
 from consentry.model.catalog import Catalog
+from consentry.model.ids import PushedRequestId
 from consentry.oauth.authorization_request import AuthorizationRequest, ClientReference
+from consentry.oauth.client_metadata import AUTHORIZATION_CODE
 from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.oauth.parameters import Parameters
 from consentry.oauth.redirect_uri import Mismatch, explain_mismatch, find_match
@@ -27,6 +29,7 @@ class UntrustedCode(StrEnum):
     APP_DEACTIVATED = "app_deactivated"
     REDIRECT_URI_MISSING = "redirect_uri_missing"
     REDIRECT_URI_MISMATCH = "redirect_uri_mismatch"
+    INVALID_REQUEST_URI = "invalid_request_uri"
 
 
 class UntrustedRequestError(Exception):
@@ -54,22 +57,32 @@ class UntrustedRequestError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TrustedRedirect:
-    """An app, and an address that is registered for it: only this may ever be redirected to."""
+    """An app, and an address that is registered for it: only this may ever be redirected to.
+
+    `pushed` is the pushed request (RFC 9126) that asks, and that the answer uses up.
+    """
 
     app: App
     redirect_uri: str
+    pushed: PushedRequestId | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Authorize:
-    """Validates authorization requests. Writes nothing."""
+    """Validates authorization requests. Writes nothing.
+
+    With `require_pushed` every app must push its requests, without it those that are registered so.
+    """
 
     apps: AppStore
     resources: ResourceStore
     catalog: Catalog
+    require_pushed: bool = False
 
-    async def trust(self, query: Parameters) -> TrustedRedirect:
+    async def trust(self, query: Parameters, *, pushed: PushedRequestId | None = None) -> TrustedRedirect:
         """Return the app and the redirect URI, both checked against the registration as it is now.
+
+        `pushed` is the pushed request whose parameters `query` are, where they are one's.
 
         Raises UntrustedRequestError, which is shown on a page. *Source:* RFC 9700 §2.1, RFC 8252 §7.3.
         """
@@ -82,14 +95,16 @@ class Authorize:
             raise UntrustedRequestError(UntrustedCode.UNKNOWN_APP, "No app with this client ID is registered here.")
         if app.status is not AppStatus.ACTIVE:
             raise UntrustedRequestError(UntrustedCode.APP_DEACTIVATED, "An administrator has deactivated this app.")
-        return TrustedRedirect(app, _trusted_uri(app, reference.redirect_uri))
+        return TrustedRedirect(app, _trusted_uri(app, reference.redirect_uri), pushed)
 
     async def read(self, query: Parameters, to: TrustedRedirect) -> AuthorizationRequest:
         """Return what is asked for: all that the app declared where it named no scope (RFC 6749 §3.3).
 
         Raises OAuthError, which goes back to `to`: also INVALID_SCOPE for a scope that the app has not declared, and
-        INVALID_TARGET for an API that is not registered here.
+        INVALID_TARGET for an API that is not registered here; UNAUTHORIZED_CLIENT for an app without the grant, and
+        INVALID_REQUEST for one that must push its requests and did not.
         """
+        self._require_allowed(to)
         request = AuthorizationRequest.parse(query, require_pkce=to.app.require_pkce)
         declared = Scope(to.app.scopes.tokens & self.catalog.scopes.keys())
         undeclared = request.scope - declared
@@ -99,6 +114,17 @@ class Authorize:
             )
         await self._require_known_resource(request.resource)
         return request if request.scope else replace(request, scope=declared)
+
+    def _require_allowed(self, to: TrustedRedirect) -> None:
+        metadata = to.app.metadata
+        # RFC 6749 §4.1.2.1.
+        if not metadata.may_use(AUTHORIZATION_CODE):
+            raise OAuthError(ErrorCode.UNAUTHORIZED_CLIENT, "The app is not registered for authorization codes.")
+        # RFC 9126 §5 and §6.
+        if to.pushed is None and (self.require_pushed or metadata.require_pushed_authorization_requests):
+            raise OAuthError(
+                ErrorCode.INVALID_REQUEST, "The request must be pushed first: send it to the endpoint for that."
+            )
 
     async def _require_known_resource(self, resource: tuple[str, ...]) -> None:
         if len(resource) > 1:

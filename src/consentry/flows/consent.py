@@ -160,6 +160,7 @@ class Consent:
                 code=code,
                 event=self._event(EventKind.CONNECTION_APPROVED, to, pending, offer, str(granted), now),
                 at=now,
+                pushed=to.pushed,
             )
         )
         if not answered:
@@ -174,12 +175,12 @@ class Consent:
             return None
         scope = offer.asked & offer.connection.scopes
         code, text = self._code(to, request, scope, offer.connection.id, self.clock.now())
-        return text if await self.authorizations.issue_remembered(code) else None
+        return text if await self.authorizations.issue_remembered(code, pushed=to.pushed) else None
 
     async def decline(self, pending: PendingAuthorization, to: TrustedRedirect, offer: Offer) -> None:
         """Write that the user declined. Raises ConflictError where the request was answered meanwhile."""
         event = self._event(EventKind.CONNECTION_DECLINED, to, pending, offer, str(offer.asked), self.clock.now())
-        if not await self.authorizations.decline(pending.id, pending.session_id, event):
+        if not await self.authorizations.decline(pending.id, pending.session_id, event, pushed=to.pushed):
             raise ConflictError("This request was answered already, perhaps in another tab. Go back to the app.")
 
     def _offered(self, name: str, to: TrustedRedirect, held: frozenset[str]) -> OfferedScope:

@@ -26,6 +26,7 @@ _KEPT = {
     Leftover.ACCESS_TOKEN: timedelta(),
     Leftover.AUTHORIZATION_CODE: _DAY,
     Leftover.PENDING_AUTHORIZATION: timedelta(hours=1),
+    Leftover.PUSHED_REQUEST: _DAY,
     Leftover.SESSION: _DAY,
     Leftover.TOKEN_FAMILY: _DAY,
     Leftover.THROTTLE: _DAY,

@@ -44,6 +44,7 @@ class CredentialKind(StrEnum):
     ACCESS_TOKEN = "cst_at_"  # noqa: S105 - a public prefix, not a secret
     REFRESH_TOKEN = "cst_rt_"  # noqa: S105 - a public prefix, not a secret
     AUTHORIZATION_CODE = "cst_ac_"
+    PUSHED_REQUEST = "cst_pr_"
     CLIENT_SECRET = "cst_sk_"  # noqa: S105 - a public prefix, not a secret
     API_KEY = "cst_key_"
     OPERATOR_TOKEN = "cst_op_"  # noqa: S105 - a public prefix, not a secret

@@ -8,6 +8,7 @@ AUTHORIZATION_PATH = "/oauth/authorize"
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path, not a secret
 REVOCATION_PATH = "/oauth/revoke"
 INTROSPECTION_PATH = "/oauth/introspect"
+PUSHED_REQUEST_PATH = "/oauth/par"
 JWKS_PATH = "/oauth/jwks"
 
 _WELL_KNOWN = "/.well-known/oauth-authorization-server"
@@ -20,11 +21,12 @@ def authorization_server_metadata(
     scopes: Sequence[str],
     service_documentation: str | None = None,
     ui_locales: Sequence[str] = (),
+    require_pushed: bool = False,
 ) -> dict[str, object]:
     """Return the metadata of the server at `issuer`, which must have no fault (`find_issuer_fault`).
 
     It lists what is there and nothing else: PKCE by S256, answers in the query, `iss` in every answer.
-    *Source:* RFC 8414 §2, RFC 9207 §3, RFC 9701 §7.
+    *Source:* RFC 8414 §2, RFC 9126 §5, RFC 9207 §3, RFC 9701 §7.
     """
     client_methods = ["client_secret_basic", "client_secret_post", "none"]
     metadata: dict[str, object] = {
@@ -33,6 +35,7 @@ def authorization_server_metadata(
         "token_endpoint": issuer + TOKEN_PATH,
         "revocation_endpoint": issuer + REVOCATION_PATH,
         "introspection_endpoint": issuer + INTROSPECTION_PATH,
+        "pushed_authorization_request_endpoint": issuer + PUSHED_REQUEST_PATH,
         "jwks_uri": issuer + JWKS_PATH,
         "scopes_supported": sorted(scopes),
         "response_types_supported": ["code"],
@@ -44,6 +47,7 @@ def authorization_server_metadata(
         "introspection_signing_alg_values_supported": ["ES256"],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
+        "require_pushed_authorization_requests": require_pushed,
     }
     if service_documentation is not None:
         metadata["service_documentation"] = service_documentation

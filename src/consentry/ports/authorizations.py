@@ -7,7 +7,7 @@ from typing import Protocol
 from consentry.model.connection import Connection, PendingAuthorization
 from consentry.model.credential import AuthorizationCode
 from consentry.model.event import Event
-from consentry.model.ids import AppId, ConnectionId, OrganisationId, RequestId, SessionId, UserId
+from consentry.model.ids import AppId, ConnectionId, OrganisationId, PushedRequestId, RequestId, SessionId, UserId
 from consentry.oauth.scope import Scope
 
 
@@ -17,7 +17,7 @@ class ApprovedAnswer:
 
     `asked` is the whole request. `new_connection_id` is used where the user has no live connection to the app in this
     organisation yet. The code's own `connection_id` and `scope` are not read: the operation fills in the connection
-    that it wrote, and what of `asked` that connection then approves.
+    that it wrote, and what of `asked` that connection then approves. `pushed` is used up by the answer.
     """
 
     request_id: RequestId
@@ -34,6 +34,7 @@ class ApprovedAnswer:
     code: AuthorizationCode
     event: Event
     at: datetime
+    pushed: PushedRequestId | None = None
 
 
 class AuthorizationStore(Protocol):
@@ -62,13 +63,15 @@ class AuthorizationStore(Protocol):
         """
         ...
 
-    async def issue_remembered(self, code: AuthorizationCode) -> bool:
+    async def issue_remembered(self, code: AuthorizationCode, *, pushed: PushedRequestId | None = None) -> bool:
         """Store a code under a connection that lives, to an active app, for what of its scope both still let through.
 
         False: nothing is left of it now, and nothing was stored.
         """
         ...
 
-    async def decline(self, request_id: RequestId, session_id: SessionId, event: Event) -> bool:
+    async def decline(
+        self, request_id: RequestId, session_id: SessionId, event: Event, *, pushed: PushedRequestId | None = None
+    ) -> bool:
         """Mark the request answered and write the event. False: it was answered already or is not this session's."""
         ...

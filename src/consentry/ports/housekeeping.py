@@ -12,6 +12,7 @@ class Leftover(StrEnum):
     ACCESS_TOKEN = "access_token"  # noqa: S105 - the name of a kind
     AUTHORIZATION_CODE = "authorization_code"
     PENDING_AUTHORIZATION = "pending_authorization"
+    PUSHED_REQUEST = "pushed_request"
     SESSION = "session"
     TOKEN_FAMILY = "token_family"  # noqa: S105 - the name of a kind
     THROTTLE = "throttle"

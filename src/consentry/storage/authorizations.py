@@ -6,7 +6,16 @@ from consentry.model.connection import Connection, PendingAuthorization
 from consentry.model.credential import AuthorizationCode
 from consentry.model.event import Event
 from consentry.model.faults import ConflictError
-from consentry.model.ids import AppId, ClientId, ConnectionId, OrganisationId, RequestId, SessionId, UserId
+from consentry.model.ids import (
+    AppId,
+    ClientId,
+    ConnectionId,
+    OrganisationId,
+    PushedRequestId,
+    RequestId,
+    SessionId,
+    UserId,
+)
 from consentry.oauth.scope import Scope
 from consentry.ports.authorizations import ApprovedAnswer
 from consentry.storage import events
@@ -20,6 +29,7 @@ from consentry.storage.database import (
     from_micros_or_none,
     to_micros,
 )
+from consentry.storage.pushed_requests import using
 
 _FIND_LIVE_CONNECTION = """
 SELECT id, organisation_id, user_id, app_id, scopes, declined_scopes, created_at, updated_at, first_used_at,
@@ -127,6 +137,8 @@ class SqlAuthorizationStore:
             at = to_micros(answer.at)
             if not (yield Statement(_ANSWER, (answer.request_id, answer.session_id, at))):
                 return False
+            if not (yield from using(answer.pushed, at)):
+                return False
             app = yield Statement(_TAKE_APP, (answer.app_id,))
             if not app:
                 raise ConflictError("The app was deactivated or deleted meanwhile.")
@@ -162,23 +174,34 @@ class SqlAuthorizationStore:
 
         return await self._database.write(operation)
 
-    async def issue_remembered(self, code: AuthorizationCode) -> bool:
+    async def issue_remembered(self, code: AuthorizationCode, *, pushed: PushedRequestId | None = None) -> bool:
         """Store a code under a connection that lives, for what of its scope still stands."""
 
         def operation() -> Operation[bool]:
             standing = yield Statement(_TAKE_STANDING, (code.connection_id,))
             scope = code.scope & _stored(standing[0][0]) & _stored(standing[0][1]) if standing else Scope()
-            if not scope:
+            if not scope or not (yield from using(pushed, to_micros(code.issued_at))):
                 return False
             yield inserting_code(code._replace(scope=scope), code.connection_id)
             return True
 
         return await self._database.write(operation)
 
-    async def decline(self, request_id: RequestId, session_id: SessionId, event: Event) -> bool:
+    async def decline(
+        self, request_id: RequestId, session_id: SessionId, event: Event, *, pushed: PushedRequestId | None = None
+    ) -> bool:
         """Mark the request answered and write the event."""
-        args = (request_id, session_id, to_micros(event.at))
-        return await self._database.write(events.changing, Statement(_ANSWER, args), event)
+
+        def operation() -> Operation[bool]:
+            at = to_micros(event.at)
+            if not (yield Statement(_ANSWER, (request_id, session_id, at))):
+                return False
+            if not (yield from using(pushed, at)):
+                return False
+            yield events.append(event)
+            return True
+
+        return await self._database.write(operation)
 
 
 def _stored(scopes: str) -> Scope:

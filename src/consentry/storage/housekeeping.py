@@ -21,6 +21,7 @@ _PLACES = {
     Leftover.ACCESS_TOKEN: _Place("access_tokens", "id", _ENDS),
     Leftover.AUTHORIZATION_CODE: _Place("authorization_codes", "id", _ENDS),
     Leftover.PENDING_AUTHORIZATION: _Place("pending_authorizations", "id", _ENDS),
+    Leftover.PUSHED_REQUEST: _Place("pushed_requests", "id", _ENDS),
     Leftover.SESSION: _Place("sessions", "id", "(expires_at <= {moment} OR ended_at <= {moment})"),
     Leftover.TOKEN_FAMILY: _Place(
         "token_families",

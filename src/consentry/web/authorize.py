@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from consentry.flows.authorize import TrustedRedirect
     from consentry.flows.consent import Offer
+    from consentry.flows.pushed_requests import Presented
     from consentry.model.membership import Membership
     from consentry.model.secret import Secret
     from consentry.oauth.authorization_request import AuthorizationRequest
@@ -43,28 +44,29 @@ _SHOWN_LENGTH = 300
 async def authorize(request: Request, deeds: Deeds) -> Response:
     """Answer an authorization request."""
     try:
-        query = _parse_query(request)
-        to = await deeds.authorize.trust(query)
+        came = await deeds.pushed_requests.present(_parse_query(request))
+        query = came.query
+        to = await deeds.authorize.trust(query, pushed=came.pushed_id)
     except UntrustedRequestError as error:
         return await show_untrusted(request, deeds, error)
     visitor = await find_visitor(request, deeds)
     if visitor is None and not _is_silent(query):
-        return _to_sign_in(query)
+        return _to_sign_in(deeds, came)
     try:
         asked = await deeds.authorize.read(query, to)
         if visitor is None:
             raise OAuthError(ErrorCode.LOGIN_REQUIRED, "Nobody is signed in.")
-        if _must_sign_in_again(asked, visitor, deeds):
+        if _must_sign_in_again(asked, visitor, deeds) and not came.is_met_by(visitor.authenticated_at):
             if "none" in asked.prompt:
                 raise OAuthError(ErrorCode.LOGIN_REQUIRED, "The sign-in is older than max_age allows.")
-            return _to_sign_in(query, again=True)
-        return await _put_to_user(visitor, deeds, query, to, asked)
+            return _to_sign_in(deeds, came, again=True)
+        return await _put_to_user(visitor, deeds, came, to, asked)
     except OAuthError as error:
         return redirect_with_error(deeds, to, error, find_state(query))
 
 
 async def _put_to_user(
-    visitor: Visitor, deeds: Deeds, query: Parameters, to: TrustedRedirect, asked: AuthorizationRequest
+    visitor: Visitor, deeds: Deeds, came: Presented, to: TrustedRedirect, asked: AuthorizationRequest
 ) -> Response:
     memberships = [one for one in visitor.memberships if one.holder.is_active]
     offer = await _offer_to_answer_silently(deeds, to, asked, memberships)
@@ -74,7 +76,7 @@ async def _put_to_user(
             return redirect_with_code(deeds, to, code, asked.state)
     if "none" in asked.prompt:
         raise OAuthError(ErrorCode.CONSENT_REQUIRED, "The user has not approved this, or must choose an organisation.")
-    request_id = await deeds.consent.open(to, urlencode(query.pairs), visitor.session_id, visitor.user.id)
+    request_id = await deeds.consent.open(to, urlencode(came.sent.pairs), visitor.session_id, visitor.user.id)
     return RedirectResponse(f"/consent?{urlencode({'request': request_id})}", _SEE_OTHER)
 
 
@@ -137,7 +139,8 @@ async def trusted_target(next_url: str, deeds: Deeds) -> TrustedRedirect | None:
     if path != AUTHORIZATION_PATH:
         return None
     try:
-        return await deeds.authorize.trust(Parameters.from_query(raw))
+        came = await deeds.pushed_requests.present(Parameters.from_query(raw))
+        return await deeds.authorize.trust(came.query, pushed=came.pushed_id)
     except (OAuthError, UntrustedRequestError):
         return None
 
@@ -163,10 +166,11 @@ def _must_sign_in_again(asked: AuthorizationRequest, visitor: Visitor, deeds: De
     return asked.max_age is not None and age.total_seconds() > asked.max_age
 
 
-def _to_sign_in(query: Parameters, *, again: bool = False) -> Response:
+def _to_sign_in(deeds: Deeds, came: Presented, *, again: bool = False) -> Response:
     # What asked for the new sign-in is met by it, and must not ask again after it.
     met = {"max_age"} if again else frozenset[str]()
-    pairs = [(name, value) for name, value in query.pairs if name not in met]
+    sent = deeds.pushed_requests.after_sign_in(came)
+    pairs = [(name, value) for name, value in sent if name not in met]
     if again:
         pairs = [(name, _without_met(value) if name == "prompt" else value) for name, value in pairs]
     parameters = {"next": f"{AUTHORIZATION_PATH}?{urlencode(pairs)}"}

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from consentry.flows.authorize import TrustedRedirect
     from consentry.flows.consent import Offer, OfferedScope
+    from consentry.flows.pushed_requests import Presented
     from consentry.model.connection import PendingAuthorization
     from consentry.model.membership import Membership
     from consentry.oauth.authorization_request import AuthorizationRequest
@@ -42,7 +43,7 @@ class _Open:
 
     visitor: Visitor
     pending: PendingAuthorization
-    query: Parameters
+    came: Presented
     to: TrustedRedirect
     asked: AuthorizationRequest
 
@@ -99,16 +100,16 @@ async def _with_open(
 ) -> Response:
     """Validate the stored request again, as everything stands now, and act on it; its faults go where they belong."""
     pending = await deeds.consent.find(request_id, visitor.session_id)
-    query = Parameters.from_query(pending.query)
+    came = await deeds.pushed_requests.reopen(pending.query)
     try:
-        to = await deeds.authorize.trust(query)
+        to = await deeds.authorize.trust(came.query, pushed=came.pushed_id)
     except UntrustedRequestError as error:
         return await show_untrusted(request, deeds, error)
     try:
-        asked = await deeds.authorize.read(query, to)
-        return await act(_Open(visitor, pending, query, to, asked))
+        asked = await deeds.authorize.read(came.query, to)
+        return await act(_Open(visitor, pending, came, to, asked))
     except OAuthError as error:
-        return redirect_with_error(deeds, to, error, find_state(query))
+        return redirect_with_error(deeds, to, error, find_state(came.query))
 
 
 def _find_membership(memberships: Sequence[Membership], organisation_id: str | None) -> Membership:
@@ -147,7 +148,8 @@ async def _show_screen(request: Request, deeds: Deeds, opened: _Open, membership
     visitor, to = opened.visitor, opened.to
     owner = await deeds.people.organisation_name(to.app.organisation_id)
     request_parameter = urlencode({"request": opened.pending.id})
-    sign_in = urlencode({"next": f"/oauth/authorize?{urlencode(opened.query.pairs)}", "again": "1"})
+    following = deeds.pushed_requests.after_sign_in(opened.came)
+    sign_in = urlencode({"next": f"/oauth/authorize?{urlencode(following)}", "again": "1"})
     titles = deeds.role_book.role_titles(membership.holder.roles, membership.holder.custom_permissions)
     shown = {one.name for one in offer.shown}
     page = ConsentPage(

@@ -46,8 +46,8 @@ class SignedAnswer(NamedTuple):
 class FormEndpoint:
     """Answers a posted form by `act`, which raises OAuthError and TooManyAttemptsError.
 
-    `act` returns the members of a JSON object, a signed answer, or None for an answer with nothing in it. With
-    `cross_origin` a script of any origin may call.
+    `act` returns the members of a JSON object, which is sent with `status`, a signed answer, or None for an answer with
+    nothing in it. With `cross_origin` a script of any origin may call.
     """
 
     body_limit = MAX_FORM_BYTES
@@ -57,9 +57,11 @@ class FormEndpoint:
         act: Callable[[ProgramRequest, Parameters], Awaitable[dict[str, object] | SignedAnswer | None]],
         *,
         cross_origin: bool = True,
+        status: int = 200,
     ) -> None:
         self._act = act
         self._cross_origin = cross_origin
+        self._status = status
         self._headers = CORS if cross_origin else ()
 
     def refuse(self, request: ProgramRequest) -> ProgramAnswer | None:
@@ -96,7 +98,7 @@ class FormEndpoint:
             return ProgramAnswer(200, (_NO_STORE, *self._headers), b"")
         if isinstance(result, SignedAnswer):
             return ProgramAnswer(200, (_SIGNED_TYPE, _NO_STORE, *self._headers), result.jwt.encode())
-        return json_answer(result, headers=self._headers)
+        return json_answer(result, status=self._status, headers=self._headers)
 
     def _too_large(self) -> ProgramAnswer:
         text = str(BodyTooLargeError(self.body_limit))

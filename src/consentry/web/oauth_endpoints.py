@@ -1,6 +1,6 @@
-"""The endpoints that programs call: token, revocation, introspection, metadata and public keys.
+"""The endpoints that programs call: token, pushed requests, revocation, introspection, metadata and public keys.
 
-RFC 6749 §3.2, RFC 7009, RFC 7662, RFC 8414, RFC 7517, RFC 9701.
+RFC 6749 §3.2, RFC 7009, RFC 7662, RFC 8414, RFC 7517, RFC 9126, RFC 9701.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.oauth.metadata import (
     INTROSPECTION_PATH,
     JWKS_PATH,
+    PUSHED_REQUEST_PATH,
     REVOCATION_PATH,
     TOKEN_PATH,
     authorization_server_metadata,
@@ -50,6 +51,7 @@ class OAuthEndpoints:
         """Return each endpoint by its path."""
         return {
             TOKEN_PATH: FormEndpoint(self.token),
+            PUSHED_REQUEST_PATH: FormEndpoint(self.push, status=201),
             REVOCATION_PATH: FormEndpoint(self.revoke),
             INTROSPECTION_PATH: FormEndpoint(self.introspect, cross_origin=False),
             JWKS_PATH: DocumentEndpoint(self.deeds.signing_keys.jwks),
@@ -60,7 +62,10 @@ class OAuthEndpoints:
         """`GET /.well-known/oauth-authorization-server`. RFC 8414 §3."""
         issuer = self.deeds.settings.issuer
         return authorization_server_metadata(
-            issuer, scopes=tuple(self.deeds.catalog.scopes), service_documentation=issuer + SCOPES_PATH
+            issuer,
+            scopes=tuple(self.deeds.catalog.scopes),
+            service_documentation=issuer + SCOPES_PATH,
+            require_pushed=self.deeds.settings.require_pushed_requests,
         )
 
     async def token(self, request: ProgramRequest, form: Parameters) -> dict[str, object]:
@@ -72,6 +77,11 @@ class OAuthEndpoints:
         else:
             response = await self.deeds.refresh_token_grant.refresh(asked, client)
         return response.to_json_object()
+
+    async def push(self, request: ProgramRequest, form: Parameters) -> dict[str, object]:
+        """`POST /oauth/par`: 201 with a reference to the authorization request. RFC 9126 §2."""
+        client = await self._client(request, form)
+        return (await self.deeds.pushed_requests.push(form, client)).to_json_object()
 
     async def revoke(self, request: ProgramRequest, form: Parameters) -> None:
         """`POST /oauth/revoke`: 200 with nothing in it, whatever the token was. RFC 7009 §2.2."""
