@@ -1,12 +1,13 @@
 # make demo         try Consentry out: server, sample product, sample apps
 # make test         every check and every test
 # make check        the quick half: linters, types, import contracts
+# make conformance-server  starts a server for the OpenID Foundation's conformance suite (examples/conformance)
 # make bench        measures Consentry beside its peers, and writes docs/benchmarks.md; takes about half an hour
 # make screenshots  takes the pictures in docs/images anew
 #
 # The first of each sets up what it needs (scripts/setup).
 
-.PHONY: demo test check bench screenshots
+.PHONY: demo test check bench conformance-server screenshots
 .DEFAULT_GOAL := demo
 
 LOCKS := requirements/uv.lock requirements/build.lock pyproject.toml scripts/setup
@@ -27,6 +28,10 @@ check: .venv/checks.stamp
 bench: .venv/checks.stamp
 	scripts/setup bench
 	.venv/bin/python bench/run_all.py
+
+conformance-server: .venv/runtime.stamp
+	exec .venv/bin/python examples/conformance/start.py $(if $(ISSUER),--issuer $(ISSUER)) $(if $(CLIENTS),--clients $(CLIENTS)) \
+		$(if $(HOST),--host $(HOST))
 
 screenshots: .venv/tests.stamp
 	SCREENSHOTS=docs/images .venv/bin/pytest tests/browser/test_screenshots.py
