@@ -3,43 +3,33 @@
 import hmac
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from consentry.clock import SystemClock
-from consentry.flows.access_reach import AccessReach
-from consentry.flows.api_keys import ApiKeys
-from consentry.flows.app_registry import AppRegistry
-from consentry.flows.app_secrets import AppSecrets
-from consentry.flows.audit import Audit
 from consentry.flows.authenticate_client import AuthenticateClient
 from consentry.flows.authenticate_resource_server import AuthenticateResourceServer
 from consentry.flows.authorization_code_grant import AuthorizationCodeGrant
 from consentry.flows.authorize import Authorize
 from consentry.flows.check_bearer import CheckBearer
-from consentry.flows.connections import Connections
 from consentry.flows.consent import Consent
-from consentry.flows.explain_access import ExplainAccess
 from consentry.flows.housekeeping import Housekeeping, Lifetimes
 from consentry.flows.introspect_token import IntrospectToken
 from consentry.flows.issue_tokens import TokenMint
-from consentry.flows.members import Members
 from consentry.flows.operators import Operators
-from consentry.flows.organisations import Organisations
-from consentry.flows.people import People
 from consentry.flows.pushed_requests import PushedRequests
 from consentry.flows.refresh_token_grant import RefreshTokenGrant
 from consentry.flows.resource_servers import ResourceServers
 from consentry.flows.revoke_token import RevokeToken
-from consentry.flows.roles import Roles
 from consentry.flows.sign_in import SignIn
 from consentry.flows.signing_keys import SigningKeys
 from consentry.flows.throttle import Throttle
 from consentry.flows.token_policy import TokenPolicy
 from consentry.flows.usage import UsageRecorder
-from consentry.flows.users import Users
-from consentry.model.api_key import ApiKeyPolicy
 from consentry.model.approval import ApprovalBook
 from consentry.model.catalog import Catalog, parse_catalog
+from consentry.model.identity_scopes import with_identity_scopes
 from consentry.model.membership import RoleBook
 from consentry.model.signing_key import ES256
 from consentry.model.throttling import ThrottlePolicy
@@ -52,11 +42,8 @@ from consentry.ports.sign_in import Passwords
 from consentry.ports.world import Clock, SecretSource
 from consentry.secret_source import SystemSecretSource
 from consentry.settings import Settings
-from consentry.storage.api_keys import SqlApiKeyStore
-from consentry.storage.app_secrets import SqlAppSecretStore
 from consentry.storage.authorizations import SqlAuthorizationStore
 from consentry.storage.database import Database
-from consentry.storage.events import EventStore
 from consentry.storage.housekeeping import SqlHousekeepingStore
 from consentry.storage.opening import open_database
 from consentry.storage.operators import SqlOperatorStore, SqlResourceStore
@@ -67,13 +54,30 @@ from consentry.storage.signing_keys import SqlSigningKeyStore
 from consentry.storage.throttles import SqlThrottleStore
 from consentry.storage.usage import SqlUsageStore
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from consentry.flows.access_reach import AccessReach
+    from consentry.flows.api_keys import ApiKeys
+    from consentry.flows.app_registry import AppRegistry
+    from consentry.flows.app_secrets import AppSecrets
+    from consentry.flows.audit import Audit
+    from consentry.flows.connections import Connections
+    from consentry.flows.explain_access import ExplainAccess
+    from consentry.flows.people import People
+    from consentry.people_wiring import PeopleDeeds
+
 # A program with a stale secret tries often; it is slowed sooner than people are, and for no longer than a minute.
 _CLIENT_POLICY = ThrottlePolicy(free=20, longest_delay=timedelta(minutes=1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deeds:
-    """Everything that can be done, and the few things that every door needs beside it."""
+    """Everything that can be done, and the few things that every door needs beside it.
+
+    What people and operators do with accounts, apps and keys is made when it is first asked for (`of_people`): a server
+    that only answers programs has no use for it, and loading it would slow every start.
+    """
 
     settings: Settings
     catalog: Catalog
@@ -81,15 +85,9 @@ class Deeds:
     clock: Clock
     secrets: SecretSource
     database: Database
-    people: People
     operators: Operators
     resources: ResourceServers
-    audit: Audit
     sign_in: SignIn
-    app_registry: AppRegistry
-    app_secrets: AppSecrets
-    connections: Connections
-    api_keys: ApiKeys
     authorize: Authorize
     pushed_requests: PushedRequests
     consent: Consent
@@ -100,12 +98,51 @@ class Deeds:
     revoke_token: RevokeToken
     introspect_token: IntrospectToken
     check_bearer: CheckBearer
-    explain_access: ExplainAccess
-    access_reach: AccessReach
     signing_keys: SigningKeys
     usage: UsageRecorder
     housekeeping: Housekeeping
     outbound: Outbound
+    of_people: "Callable[[], PeopleDeeds]"
+
+    @property
+    def people(self) -> "People":
+        """See consentry/people_wiring.py."""
+        return self.of_people().people
+
+    @property
+    def audit(self) -> "Audit":
+        """See consentry/people_wiring.py."""
+        return self.of_people().audit
+
+    @property
+    def app_registry(self) -> "AppRegistry":
+        """See consentry/people_wiring.py."""
+        return self.of_people().app_registry
+
+    @property
+    def app_secrets(self) -> "AppSecrets":
+        """See consentry/people_wiring.py."""
+        return self.of_people().app_secrets
+
+    @property
+    def connections(self) -> "Connections":
+        """See consentry/people_wiring.py."""
+        return self.of_people().connections
+
+    @property
+    def api_keys(self) -> "ApiKeys":
+        """See consentry/people_wiring.py."""
+        return self.of_people().api_keys
+
+    @property
+    def explain_access(self) -> "ExplainAccess":
+        """See consentry/people_wiring.py."""
+        return self.of_people().explain_access
+
+    @property
+    def access_reach(self) -> "AccessReach":
+        """See consentry/people_wiring.py."""
+        return self.of_people().access_reach
 
 
 def open_deeds(
@@ -124,6 +161,8 @@ def open_deeds(
     Raises CatalogError and OSError for a catalog that cannot be read, ValueError for a directory in two forms at once.
     """
     catalog = parse_catalog(settings.catalog.read_text(encoding="utf-8"))
+    if settings.openid_connect:
+        catalog = with_identity_scopes(catalog)
     book, approvals = RoleBook(catalog), ApprovalBook(catalog)
     clock = clock or SystemClock()
     secrets = secrets or SystemSecretSource(clock)
@@ -131,8 +170,7 @@ def open_deeds(
     database = open_database(settings.database_url, settings.directory_view_members)
 
     stores = stores_of_people(database, directory)
-    credentials, organisations, users = stores.credentials, stores.organisations, stores.users
-    members, roles, apps = stores.members, stores.roles, stores.apps
+    credentials, users, apps = stores.credentials, stores.users, stores.apps
     resources, failures = SqlResourceStore(database), SqlThrottleStore(database)
     client_throttle = Throttle(failures, _CLIENT_POLICY)
     usage = UsageRecorder(SqlUsageStore(database), clock)
@@ -147,35 +185,24 @@ def open_deeds(
         _derive_key(settings, "signing keys"),
         SIGNING_ALGORITHMS if settings.openid_connect else (ES256,),
     )
+
+    @cache
+    def of_people() -> "PeopleDeeds":
+        from consentry.people_wiring import open_people_deeds  # noqa: PLC0415 - see Deeds
+
+        return open_people_deeds(settings, catalog, book, approvals, clock, secrets, passwords, database, stores)
+
     return Deeds(
+        of_people=of_people,
         settings=settings,
         catalog=catalog,
         role_book=book,
         clock=clock,
         secrets=secrets,
         database=database,
-        people=People(
-            Organisations(organisations, clock, secrets),
-            Users(users, passwords, clock, secrets),
-            Members(members, roles, organisations, book, clock, secrets),
-            Roles(roles, organisations, book, clock, secrets),
-            members,
-        ),
         operators=Operators(SqlOperatorStore(database), clock, secrets),
         resources=ResourceServers(resources, clock, secrets),
-        audit=Audit(EventStore(database)),
         sign_in=SignIn(users, SqlSessionStore(database), failures, passwords, clock, secrets, settings.session_idle),
-        app_registry=AppRegistry(apps, clock, secrets, catalog),
-        app_secrets=AppSecrets(apps, SqlAppSecretStore(database), clock, secrets, settings.max_secrets_per_app),
-        connections=Connections(stores.connections, book, clock, secrets),
-        api_keys=ApiKeys(
-            SqlApiKeyStore(database),
-            members,
-            book,
-            clock,
-            secrets,
-            ApiKeyPolicy(settings.api_key_default_lifetime, settings.api_keys_may_never_expire),
-        ),
         authorize=authorize,
         pushed_requests=PushedRequests(
             SqlPushedRequestStore(database),
@@ -193,8 +220,6 @@ def open_deeds(
         revoke_token=RevokeToken(credentials, mac_key, clock, secrets),
         introspect_token=IntrospectToken(check_bearer, approvals, settings.issuer),
         check_bearer=check_bearer,
-        explain_access=ExplainAccess(credentials, stores.explanations, approvals, book, clock),
-        access_reach=AccessReach(stores.explanations, organisations, roles, approvals, book, clock),
         signing_keys=signing_keys,
         usage=usage,
         housekeeping=Housekeeping(
