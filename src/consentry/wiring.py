@@ -8,12 +8,15 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from consentry.clock import SystemClock
+from consentry.flows.authenticate_by_assertion import AuthenticateByAssertion
 from consentry.flows.authenticate_client import AuthenticateClient
 from consentry.flows.authenticate_resource_server import AuthenticateResourceServer
 from consentry.flows.authorization_code_grant import AuthorizationCodeGrant
 from consentry.flows.authorize import Authorize
 from consentry.flows.check_bearer import CheckBearer
+from consentry.flows.client_keys import ClientKeys
 from consentry.flows.consent import Consent
+from consentry.flows.fetch_document import FetchDocument
 from consentry.flows.housekeeping import Housekeeping, Lifetimes
 from consentry.flows.introspect_token import IntrospectToken
 from consentry.flows.issue_tokens import TokenMint
@@ -44,6 +47,7 @@ from consentry.secret_source import SystemSecretSource
 from consentry.settings import Settings
 from consentry.storage.authorizations import SqlAuthorizationStore
 from consentry.storage.database import Database
+from consentry.storage.fetched_documents import SqlFetchedDocumentStore
 from consentry.storage.housekeeping import SqlHousekeepingStore
 from consentry.storage.opening import open_database
 from consentry.storage.operators import SqlOperatorStore, SqlResourceStore
@@ -53,6 +57,7 @@ from consentry.storage.sessions import SqlSessionStore
 from consentry.storage.signing_keys import SqlSigningKeyStore
 from consentry.storage.throttles import SqlThrottleStore
 from consentry.storage.usage import SqlUsageStore
+from consentry.storage.used_proofs import SqlUsedProofStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +71,7 @@ if TYPE_CHECKING:
     from consentry.flows.explain_access import ExplainAccess
     from consentry.flows.people import People
     from consentry.people_wiring import PeopleDeeds
+    from consentry.registration_wiring import RegistrationDeeds
 
 # A program with a stale secret tries often; it is slowed sooner than people are, and for no longer than a minute.
 _CLIENT_POLICY = ThrottlePolicy(free=20, longest_delay=timedelta(minutes=1))
@@ -102,7 +108,14 @@ class Deeds:
     usage: UsageRecorder
     housekeeping: Housekeeping
     outbound: Outbound
+    documents: FetchDocument
     of_people: "Callable[[], PeopleDeeds]"
+    of_registration: "Callable[[], RegistrationDeeds]"
+
+    @property
+    def registration(self) -> "RegistrationDeeds":
+        """See consentry/registration_wiring.py."""
+        return self.of_registration()
 
     @property
     def people(self) -> "People":
@@ -186,14 +199,26 @@ def open_deeds(
         SIGNING_ALGORITHMS if settings.openid_connect else (ES256,),
     )
 
+    outbound = outbound or PublicOutbound(allowed=settings.outbound_allowed_networks)
+    used_proofs = SqlUsedProofStore(database)
+    documents = FetchDocument(SqlFetchedDocumentStore(database), outbound, clock)
+    by_assertion = AuthenticateByAssertion(ClientKeys(documents), used_proofs, clock, settings.issuer)
+
     @cache
     def of_people() -> "PeopleDeeds":
         from consentry.people_wiring import open_people_deeds  # noqa: PLC0415 - see Deeds
 
         return open_people_deeds(settings, catalog, book, approvals, clock, secrets, passwords, database, stores)
 
+    @cache
+    def of_registration() -> "RegistrationDeeds":
+        from consentry.registration_wiring import open_registration_deeds  # noqa: PLC0415 - as above
+
+        return open_registration_deeds(settings, catalog, clock, secrets, database, apps)
+
     return Deeds(
         of_people=of_people,
+        of_registration=of_registration,
         settings=settings,
         catalog=catalog,
         role_book=book,
@@ -213,7 +238,7 @@ def open_deeds(
             _derive_key(settings, "pushed requests"),
         ),
         consent=Consent(SqlAuthorizationStore(database), catalog, book, clock, secrets, settings.code_lifetime),
-        authenticate_client=AuthenticateClient(apps, client_throttle, usage, clock),
+        authenticate_client=AuthenticateClient(apps, client_throttle, usage, clock, by_assertion),
         authenticate_resource_server=AuthenticateResourceServer(resources, client_throttle, clock),
         authorization_code_grant=AuthorizationCodeGrant(credentials, mint, clock, secrets),
         refresh_token_grant=RefreshTokenGrant(credentials, mint, approvals, book, clock, secrets),
@@ -227,7 +252,8 @@ def open_deeds(
             clock,
             Lifetimes(access_token=settings.access_token_lifetime, code=settings.code_lifetime),
         ),
-        outbound=outbound or PublicOutbound(allowed=settings.outbound_allowed_networks),
+        outbound=outbound,
+        documents=documents,
     )
 
 

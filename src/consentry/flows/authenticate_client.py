@@ -1,17 +1,20 @@
-"""Authenticating a client at the token, revocation and introspection endpoints. RFC 6749 §2.3, §3.2.1."""
+"""Authenticating a client at the token, revocation and introspection endpoints. RFC 6749 §2.3, §3.2.1; RFC 7523."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from consentry.flows.authenticate_by_assertion import AuthenticateByAssertion
 from consentry.flows.throttle import Throttle
 from consentry.flows.usage import UsageRecorder
-from consentry.model.app import AppSecret, AppStatus
+from consentry.model.app import App, AppSecret, AppStatus
 from consentry.model.client import Client
 from consentry.model.ids import ClientId
 from consentry.model.micros import to_micros
 from consentry.model.secret import CredentialKind, Secret, digest, identify, is_same_digest
 from consentry.oauth.client_authentication import ClientCredentials
 from consentry.oauth.errors import ErrorCode, OAuthError
+from consentry.oauth.jwt import JwtFault
+from consentry.oauth.jwt_assertion import ClientAssertion
 from consentry.ports.apps import AppStore
 from consentry.ports.world import Clock
 
@@ -39,6 +42,7 @@ class AuthenticateClient:
     throttle: Throttle
     usage: UsageRecorder
     clock: Clock
+    by_assertion: AuthenticateByAssertion
 
     async def authenticate(self, credentials: ClientCredentials, *, address: str) -> Client:
         """Return the client.
@@ -46,8 +50,9 @@ class AuthenticateClient:
         `address` is the network address of the caller; wrong secrets are throttled by client and address. The right one
         never is, whoever guessed before, so that no stranger locks out the app itself: no number of guesses comes near
         256 random bits.
-        Raises OAuthError: INVALID_CLIENT with the same answer for an unknown client and a wrong secret;
-        UNAUTHORIZED_CLIENT for an app that was deactivated. TooManyAttemptsError.
+        Raises OAuthError: INVALID_CLIENT with the same answer for an unknown client and a wrong secret, and for another
+        method than the app is registered with; UNAUTHORIZED_CLIENT for an app that was deactivated.
+        TooManyAttemptsError.
         """
         client = await self.apps.find_client(ClientId(credentials.client_id))
         now = self.clock.now()
@@ -55,18 +60,27 @@ class AuthenticateClient:
             self._compare(credentials, ())
             # One memory for all client IDs that do not exist: whoever makes them up must not fill the database.
             raise await self._refusal(f"client-unknown:{address}", now)
-        if client.app.is_public:
+        _require_registered_method(credentials, client.app)
+        if credentials.assertion is not None:
+            await self._require_assertion(credentials.assertion, client.app, address)
+        elif client.app.is_public:
             if credentials.client_secret is not None:
                 raise OAuthError(ErrorCode.INVALID_CLIENT, "A public app has no secret: send client_id alone.")
         else:
             secret = self._compare(credentials, client.live_secrets(now))
             if secret is None:
-                # Hashed, because what was sent as the client ID may be a secret in the wrong field, and it is stored.
-                raise await self._refusal(f"client:{digest(Secret(credentials.client_id)).hex()}:{address}", now)
+                raise await self._refusal(_failures_of(credentials.client_id, address), now)
             self.usage.record_secret(secret.id, to_micros(now))
         if client.app.status is not AppStatus.ACTIVE:
             raise OAuthError(ErrorCode.UNAUTHORIZED_CLIENT, "This app was deactivated by an administrator.")
         return client
+
+    async def _require_assertion(self, assertion: ClientAssertion, app: App, address: str) -> None:
+        try:
+            await self.by_assertion.require(assertion, app)
+        except JwtFault as fault:
+            await self._refusal(_failures_of(assertion.client_id, address), self.clock.now())
+            raise OAuthError(ErrorCode.INVALID_CLIENT, f"The client assertion {fault}") from None
 
     async def _refusal(self, key: str, now: datetime) -> OAuthError:
         wait = await self.throttle.count_failure(key, now)
@@ -86,3 +100,24 @@ class AuthenticateClient:
             if is_same_digest(secret.digest, given):
                 found = secret
         return found
+
+
+def _failures_of(client_id: str, address: str) -> str:
+    # Hashed, because what was sent as the client ID may be a secret in the wrong field, and it is stored.
+    return f"client:{digest(Secret(client_id)).hex()}:{address}"
+
+
+def _require_registered_method(credentials: ClientCredentials, app: App) -> None:
+    """Return if the client proves itself in the way that it is registered for (threats TK-07). RFC 7591 §2.
+
+    An app that is registered for none in particular sends its secret as it likes, and is never taken at its word that
+    a key is its own.
+    """
+    registered = app.metadata.token_endpoint_auth_method
+    if credentials.method == "private_key_jwt":
+        if registered != "private_key_jwt":
+            raise OAuthError(ErrorCode.INVALID_CLIENT, "This app is not registered for private_key_jwt.")
+    elif registered is not None and not app.is_public and credentials.method != registered:
+        raise OAuthError(ErrorCode.INVALID_CLIENT, f"This app is registered for {registered}, and no other method.")
+    elif registered == "private_key_jwt":
+        raise OAuthError(ErrorCode.INVALID_CLIENT, "This app is registered for private_key_jwt, and no other method.")

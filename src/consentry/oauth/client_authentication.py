@@ -1,4 +1,4 @@
-"""Who a client says it is, and by which one method. RFC 6749 §2.3."""
+"""Who a client says it is, and by which one method. RFC 6749 §2.3, RFC 7521 §4.2."""
 
 import re
 from base64 import b64decode
@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from consentry.oauth.errors import ErrorCode, OAuthError
+from consentry.oauth.jwt import JwtFault
+from consentry.oauth.jwt_assertion import ASSERTION_TYPE, ClientAssertion, parse_client_assertion
 from consentry.oauth.parameters import Parameters
 
-ClientAuthenticationMethod = Literal["client_secret_basic", "client_secret_post", "none"]
-"""The methods, by their registered names. RFC 7591 §2."""
+ClientAuthenticationMethod = Literal["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]
+"""The methods, by their registered names. RFC 7591 §2, OpenID Connect Core 1.0 §9."""
 
 _MAX_LENGTH = 2000
 # RFC 6749 Appendix A.1 and A.2: printable ASCII.
@@ -18,11 +20,12 @@ _VISIBLE = re.compile(rf"[\x20-\x7E]{{1,{_MAX_LENGTH}}}")
 
 @dataclass(frozen=True, slots=True)
 class ClientCredentials:
-    """The client's claim, still to be checked. The secret is left out of the representation."""
+    """The client's claim, still to be checked. What proves it is left out of the representation."""
 
     client_id: str
     client_secret: str | None = field(repr=False)
     method: ClientAuthenticationMethod
+    assertion: ClientAssertion | None = field(default=None, repr=False)
 
 
 def is_valid_client_id(text: str) -> bool:
@@ -38,8 +41,13 @@ def parse_client_authentication(authorization: str | None, form: Parameters) -> 
     """
     client_id = form.one("client_id")
     client_secret = form.one("client_secret")
-    if form.one("client_assertion") or form.one("client_assertion_type"):
-        raise _invalid_client("Client assertions are not supported. Use client_secret_basic or client_secret_post.")
+    assertion = _parse_assertion(form)
+    if assertion is not None:
+        if authorization is not None or client_secret is not None:
+            raise OAuthError(ErrorCode.INVALID_REQUEST, "The client used more than one authentication method.")
+        if client_id is not None and client_id != assertion.client_id:
+            raise _invalid_client("The client_id is not the subject of the client assertion.")
+        return ClientCredentials(assertion.client_id, None, "private_key_jwt", assertion)
     if authorization is not None:
         if client_secret is not None:
             raise OAuthError(ErrorCode.INVALID_REQUEST, "The client used more than one authentication method.")
@@ -56,6 +64,24 @@ def parse_client_authentication(authorization: str | None, form: Parameters) -> 
     if client_secret is None:
         return ClientCredentials(client_id, None, "none")
     return ClientCredentials(client_id, client_secret, "client_secret_post")
+
+
+def _parse_assertion(form: Parameters) -> ClientAssertion | None:
+    text, kind = form.one("client_assertion"), form.one("client_assertion_type")
+    if text is None and kind is None:
+        return None
+    # RFC 7521 §4.2: both are needed.
+    if text is None or kind is None:
+        raise OAuthError(ErrorCode.INVALID_REQUEST, "Send client_assertion and client_assertion_type together.")
+    if kind != ASSERTION_TYPE:
+        raise _invalid_client(f"The only client_assertion_type supported is {ASSERTION_TYPE}.")
+    try:
+        assertion = parse_client_assertion(text)
+    except JwtFault as fault:
+        raise _invalid_client(f"The client assertion {fault}") from None
+    if not is_valid_client_id(assertion.client_id):
+        raise _invalid_client("The client assertion has a subject that cannot be a client ID.")
+    return assertion
 
 
 def _parse_basic(authorization: str) -> ClientCredentials:
