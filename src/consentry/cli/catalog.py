@@ -9,6 +9,7 @@ from consentry.cli.options import AsJson, ConfigFile, settings_of
 from consentry.cli.output import show
 from consentry.cli.readiness import require_catalog
 from consentry.model.catalog import Catalog, parse_catalog
+from consentry.model.identity_scopes import with_identity_scopes
 from consentry.settings import Settings
 
 commands = typer.Typer()
@@ -40,4 +41,5 @@ def openapi(*, config: ConfigFile = None, as_json: AsJson = False) -> None:
 def _load(config: Path | None) -> tuple[Catalog, Settings]:
     settings = settings_of(config)
     require_catalog(settings)
-    return parse_catalog(settings.catalog.read_text(encoding="utf-8")), settings
+    catalog = parse_catalog(settings.catalog.read_text(encoding="utf-8"))
+    return with_identity_scopes(catalog) if settings.openid_connect else catalog, settings

@@ -15,6 +15,7 @@ from consentry.model.live import LiveFamily
 from consentry.model.membership import RoleBook
 from consentry.model.refresh_token import RefreshToken, parse_refresh_token
 from consentry.model.secret import Secret, is_same_digest
+from consentry.oauth.client_metadata import REFRESH_TOKEN
 from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.oauth.resource import is_same_resource
 from consentry.oauth.responses import TokenResponse
@@ -42,6 +43,7 @@ class RefreshTokenGrant:
         harm. After it, a token of any past generation ends its family.
         Raises OAuthError: INVALID_GRANT, INVALID_SCOPE for more than was approved, INVALID_TARGET.
         """
+        client.require_grant(REFRESH_TOKEN)
         now = self.clock.now()
         token = parse_refresh_token(request.refresh_token)
         live = None if token is None else await self.credentials.find_family(token.family_id)
@@ -103,7 +105,7 @@ class RefreshTokenGrant:
         if live.family.is_expired(now):
             raise _invalid_grant("The refresh token has expired: connect again.")
         approval = self.approvals.approved(str(live.family.scope), live.connection.scopes, live.connection.app_scopes)
-        if not approval.permissions & self.roles.held_by(live.holder):
+        if not self.approvals.still_covered(approval.scope, self.roles.held_by(live.holder)):
             raise _invalid_grant("Nothing that the user approved is left to this connection: connect again.")
 
     async def _end_replayed(self, live: LiveFamily, now: datetime) -> None:

@@ -43,5 +43,15 @@ class ApprovalBook:
         return found
 
     def still_covered(self, scope: Scope, held: frozenset[str]) -> Scope:
-        """Return the scopes that still give at least one permission, under what the member holds now."""
-        return Scope(frozenset(token for token in scope.tokens if self.catalog.expand((token,)) & held))
+        """Return the scopes that still give at least one permission, under what the member holds now.
+
+        A scope that stands for none, as those of OpenID Connect do, lacks nothing.
+        """
+        known = self.catalog.scopes
+        return Scope(
+            frozenset(
+                token
+                for token in scope.tokens
+                if token in known and (not known[token].permissions or known[token].permissions & held)
+            )
+        )

@@ -72,7 +72,10 @@ class Catalog:
         return tuple(scope.name for scope in sorted(granting, key=lambda s: (len(s.permissions), s.name)))
 
     def scopes_by_resource(self) -> Mapping[str, tuple[ScopeEntry, ...]]:
-        """Return the scopes grouped by resource, in the file's order, read before write within each group."""
+        """Return the scopes grouped by resource, in the file's order, read before write within each group.
+
+        Those of OpenID Connect are one group, named `identity`.
+        """
         grouped = _grouped(self.scopes.values())
         return MappingProxyType({key: tuple(sorted(group, key=_action)) for key, group in grouped.items()})
 

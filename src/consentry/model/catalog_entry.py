@@ -1,8 +1,11 @@
 """The entries of a catalog: one permission, one scope, one built-in role."""
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from consentry.model.permission import PermissionSet
+
+ScopeAccess: TypeAlias = Literal["identity", "view", "change"]
 
 
 class CatalogError(ValueError):
@@ -35,6 +38,7 @@ class PermissionEntry:
 class ScopeEntry:
     """A scope, the words that the consent screen shows for it, and everything that it stands for.
 
+    One of the product's is named `resource:action`; one without a colon is of OpenID Connect, and about the person.
     `permissions` and `entries` hold the same permissions, those of the implied scopes included; `entries`
     keeps the catalog's order, for pages. `implies` names what the catalog wrote, not the scopes behind those.
     """
@@ -46,14 +50,26 @@ class ScopeEntry:
     entries: tuple[PermissionEntry, ...]
 
     @property
+    def is_identity(self) -> bool:
+        """Whether it is one of OpenID Connect, which stands for no permission."""
+        return ":" not in self.name
+
+    @property
     def resource(self) -> str:
-        """The part before the colon: `invoicing` of `invoicing:read`."""
-        return self.name.partition(":")[0]
+        """The part before the colon: `invoicing` of `invoicing:read`; `identity` for one of OpenID Connect."""
+        return "identity" if self.is_identity else self.name.partition(":")[0]
 
     @property
     def action(self) -> str:
-        """`read` (the consent screen's "view") or `write` ("change")."""
-        return self.name.partition(":")[2]
+        """`read` (the consent screen's "view") or `write` ("change"); one of OpenID Connect changes nothing."""
+        return self.name.partition(":")[2] or "read"
+
+    @property
+    def access(self) -> ScopeAccess:
+        """Under which heading people are shown it."""
+        if self.is_identity:
+            return "identity"
+        return "view" if self.action == "read" else "change"
 
 
 @dataclass(frozen=True, slots=True)

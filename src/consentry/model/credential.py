@@ -11,12 +11,24 @@ from consentry.model.ids import (
     ConnectionId,
     FamilyId,
     OrganisationId,
+    SessionId,
     TokenId,
     UserId,
 )
 from consentry.oauth.scope import Scope
 
 WRONG_PROOFS_MOST = 5
+
+
+class SignInFacts(NamedTuple):
+    """How the user had signed in when they approved, which ID tokens tell (OpenID Connect Core §2).
+
+    `claims` is what the app asked to be told one by one, as `ClaimsRequest` writes it; None for nothing.
+    """
+
+    session_id: SessionId
+    authenticated_at: datetime
+    claims: str | None = None
 
 
 class AuthorizationCode(NamedTuple):
@@ -42,6 +54,7 @@ class AuthorizationCode(NamedTuple):
     wrong_proofs: int
     family_id: FamilyId | None
     dpop_jkt: str | None = None
+    sign_in: SignInFacts | None = None
 
     def is_expired(self, now: datetime) -> bool:
         """Tell whether the code's minute is over."""
@@ -70,6 +83,7 @@ class TokenFamily(NamedTuple):
     expires_at: datetime
     ended_at: datetime | None
     dpop_jkt: str | None = None
+    sign_in: SignInFacts | None = None
 
     def is_expired(self, now: datetime) -> bool:
         """Tell whether the family was idle too long or has reached its absolute end."""

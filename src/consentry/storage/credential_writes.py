@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from consentry.model.credential import AccessToken, AuthorizationCode, TokenFamily
+from consentry.model.credential import AccessToken, AuthorizationCode, SignInFacts, TokenFamily
 from consentry.model.event import Event
 from consentry.model.ids import CodeId, ConnectionId, FamilyId, TokenId
 from consentry.storage import events
 from consentry.storage.database import Database, Operation, Statement, Value, to_micros
-from consentry.storage.token_writes import EXTEND, REDEEM, ROTATE
+from consentry.storage.token_writes import EXTEND, REDEEM, ROTATE, opening
 
 _COUNT_WRONG_PROOF = """
 UPDATE authorization_codes
@@ -18,8 +18,9 @@ WHERE id = $1
 
 _INSERT_CODE = """
 INSERT INTO authorization_codes (id, digest, connection_id, app_id, redirect_uri, code_challenge, scope, nonce,
-    resource, issued_at, expires_at, consumed_at, wrong_proofs, family_id, dpop_jkt)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, NULL, 0, NULL, $12)
+    resource, issued_at, expires_at, consumed_at, wrong_proofs, family_id, dpop_jkt,
+    session_id, authenticated_at, claims)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, NULL, 0, NULL, $12, $13, $14, $15)
 """
 
 _END_FAMILY = "UPDATE token_families SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL RETURNING id"
@@ -107,8 +108,31 @@ def inserting_code(code: AuthorizationCode, connection_id: ConnectionId) -> Stat
             to_micros(code.issued_at),
             to_micros(code.expires_at),
             code.dpop_jkt,
+            *_values_of_sign_in(code.sign_in),
         ),
     )
+
+
+def opening_family(family: TokenFamily, token: AccessToken) -> Operation[None]:
+    """Store a family and its first access token, in the transaction of what opens it."""
+    return opening(
+        family.id,
+        family.connection_id,
+        str(family.scope),
+        family.resource,
+        family.refresh_digest,
+        family.generation,
+        to_micros(family.created_at),
+        to_micros(family.idle_expires_at),
+        to_micros(family.expires_at),
+        family.dpop_jkt,
+        *_values_of_sign_in(family.sign_in),
+        *_values_of(token),
+    )
+
+
+def _values_of_sign_in(facts: SignInFacts | None) -> tuple[Value, ...]:
+    return (None, None, None) if facts is None else (facts.session_id, to_micros(facts.authenticated_at), facts.claims)
 
 
 def _values_of(token: AccessToken) -> tuple[Value, ...]:

@@ -3,8 +3,8 @@
 from functools import lru_cache
 
 from consentry.model.app import AppStatus
-from consentry.model.credential import AuthorizationCode, TokenFamily
-from consentry.model.ids import ApiKeyId, AppId, ClientId, CodeId, ConnectionId, FamilyId, TokenId
+from consentry.model.credential import AuthorizationCode, SignInFacts, TokenFamily
+from consentry.model.ids import ApiKeyId, AppId, ClientId, CodeId, ConnectionId, FamilyId, SessionId, TokenId
 from consentry.model.live import LiveApiKey, LiveCode, LiveConnection, LiveFamily, LiveToken
 from consentry.model.membership import Holder
 from consentry.oauth.scope import Scope
@@ -43,6 +43,7 @@ WHERE k.id {{key}}
 _FIND_CODE = KeyedRead(f"""
 SELECT q.id, q.digest, q.connection_id, q.app_id, q.redirect_uri, q.code_challenge, q.scope, q.nonce, q.resource,
     q.issued_at, q.expires_at, q.consumed_at, q.wrong_proofs, q.family_id, q.dpop_jkt,
+    q.session_id, q.authenticated_at, q.claims,
     {_CONNECTION_COLUMNS}, {HOLDER_COLUMNS}
 FROM authorization_codes q
 JOIN connections c ON c.id = q.connection_id
@@ -53,6 +54,7 @@ WHERE q.id {{key}}
 _FIND_FAMILY = KeyedRead(f"""
 SELECT f.id, f.connection_id, f.scope, f.resource, f.refresh_digest, f.generation, f.sealed_successor,
     f.successor_scope, f.created_at, f.rotated_at, f.idle_expires_at, f.expires_at, f.ended_at, f.dpop_jkt,
+    f.session_id, f.authenticated_at, f.claims,
     {_CONNECTION_COLUMNS}, {HOLDER_COLUMNS}
 FROM token_families f
 JOIN connections c ON c.id = f.connection_id
@@ -77,13 +79,13 @@ class SqlCredentialStore(CredentialWrites):
     async def find_code(self, code_id: CodeId) -> LiveCode | None:
         """Return the code and all it hangs on, or None."""
         for row in await self._database.read_by_key(_FIND_CODE, code_id):
-            return LiveCode(_code(row), *_connection_and_holder(row, 15))
+            return LiveCode(_code(row), *_connection_and_holder(row, 18))
         return None
 
     async def find_family(self, family_id: FamilyId) -> LiveFamily | None:
         """Return the family and all it hangs on, or None."""
         for row in await self._database.read_by_key(_FIND_FAMILY, family_id):
-            return LiveFamily(_family(row), *_connection_and_holder(row, 14))
+            return LiveFamily(_family(row), *_connection_and_holder(row, 17))
         return None
 
 
@@ -120,6 +122,7 @@ def _code(row: Row) -> AuthorizationCode:
         row[12],
         None if row[13] is None else FamilyId(row[13]),
         row[14],
+        _sign_in(row[15:18]),
     )
 
 
@@ -139,4 +142,9 @@ def _family(row: Row) -> TokenFamily:
         from_micros(row[11]),
         from_micros_or_none(row[12]),
         row[13],
+        _sign_in(row[14:17]),
     )
+
+
+def _sign_in(row: Row) -> SignInFacts | None:
+    return None if row[0] is None else SignInFacts(SessionId(row[0]), from_micros(row[1]), row[2])

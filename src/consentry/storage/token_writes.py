@@ -11,13 +11,14 @@ from consentry.storage.database import FEW, Operation, SetWrite, Statement, Valu
 _CONSUME_CODE = """
 UPDATE authorization_codes SET consumed_at = $2, family_id = $3
 WHERE id = $1 AND consumed_at IS NULL
-RETURNING id
+RETURNING session_id, authenticated_at, claims
 """
 
 _INSERT_FAMILY = """
 INSERT INTO token_families (id, connection_id, scope, resource, refresh_digest, generation, sealed_successor,
-    successor_scope, created_at, rotated_at, idle_expires_at, expires_at, ended_at, dpop_jkt)
-VALUES ($1, $2, $3, $4, $5, $6, NULL, NULL, $7, $7, $8, $9, NULL, $10)
+    successor_scope, created_at, rotated_at, idle_expires_at, expires_at, ended_at, dpop_jkt,
+    session_id, authenticated_at, claims)
+VALUES ($1, $2, $3, $4, $5, $6, NULL, NULL, $7, $7, $8, $9, NULL, $10, $11, $12, $13)
 """
 
 _ROTATE = """
@@ -37,9 +38,11 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 
 
 def _redeem(*values: Value) -> Operation[bool]:
-    if not (yield Statement(_CONSUME_CODE, values[:3])):
+    consumed = yield Statement(_CONSUME_CODE, values[:3])
+    if not consumed:
         return False
-    yield Statement(_INSERT_FAMILY, values[2:12])
+    # How the user had signed in goes from the code to its family without passing through here.
+    yield Statement(_INSERT_FAMILY, (*values[2:12], *consumed[0]))
     yield Statement(_APPEND_ACCESS, values[12:])
     return True
 
@@ -85,11 +88,12 @@ WITH asked AS (
         ) free
     ) taken
     WHERE q.id = taken.code
-    RETURNING taken.*
+    RETURNING taken.*, q.session_id, q.authenticated_at, q.claims
 ), opened AS (
     INSERT INTO token_families (id, connection_id, scope, resource, refresh_digest, generation, created_at, rotated_at,
-        idle_expires_at, expires_at, dpop_jkt)
-    SELECT family, connection, scope, resource, digest, generation, created_at, created_at, idle_ends, ends, jkt
+        idle_expires_at, expires_at, dpop_jkt, session_id, authenticated_at, claims)
+    SELECT family, connection, scope, resource, digest, generation, created_at, created_at, idle_ends, ends, jkt,
+        session_id, authenticated_at, claims
     FROM won
 ), appended AS ({_APPENDED})
 SELECT place FROM won
@@ -144,6 +148,16 @@ WITH asked AS (
 ), appended AS ({_APPENDED})
 SELECT place FROM won
 """  # noqa: S608 - composed of constants only
+
+
+def opening(*values: Value) -> Operation[None]:
+    """Store a family that no code opens, and its first access token, in the transaction of what opens it.
+
+    Values: the family's as `REDEEM` takes them, session, when it was signed in to, claims; the token.
+    """
+    yield Statement(_INSERT_FAMILY, values[:13])
+    yield Statement(_APPEND_ACCESS, values[13:])
+
 
 REDEEM = SetWrite(_redeem, _REDEEM_MANY)
 """Consumes a code and stores its family and first access token.

@@ -10,11 +10,11 @@ from consentry.flows.authorize import UntrustedRequestError
 from consentry.flows.consent import INSTALL
 from consentry.model.coverage import Holding, missing_reason
 from consentry.model.faults import ConflictError, InvalidInputError, NotFoundError
-from consentry.oauth.authorization_request import find_state
 from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.oauth.parameters import Parameters
 from consentry.oauth.redirect_uri import host_of, is_loopback
-from consentry.web.authorize import redirect_with_code, redirect_with_error, show_untrusted
+from consentry.web.authorization_answer import answer_with_code, answer_with_error
+from consentry.web.authorize import show_untrusted
 from consentry.web.browser_safety import allow_form_target
 from consentry.web.pages import render
 from consentry.web.views.consent import ConsentPage, ConsentScope
@@ -65,7 +65,7 @@ async def show_consent(request: Request, deeds: Deeds) -> Response:
         offer = await deeds.consent.offer(opened.to, opened.asked, membership.holder)
         code = await deeds.consent.answer_remembered(opened.to, opened.asked, offer)
         if code is not None:
-            return redirect_with_code(deeds, opened.to, code, opened.asked.state)
+            return answer_with_code(request, deeds, opened.to, code, opened.came.query)
         return await _show_screen(request, deeds, opened, membership, offer)
 
     return await _with_open(request, deeds, visitor, request_id, show)
@@ -86,7 +86,7 @@ async def decide(request: Request, deeds: Deeds) -> Response:
             await deeds.consent.decline(opened.pending, opened.to, offer)
             raise OAuthError(ErrorCode.ACCESS_DENIED, "The user declined.")
         code = await deeds.consent.approve(opened.pending, opened.to, opened.asked, offer, form.all("scope"))
-        return redirect_with_code(deeds, opened.to, code, opened.asked.state)
+        return answer_with_code(request, deeds, opened.to, code, opened.came.query)
 
     return await _with_open(request, deeds, visitor, form.required("request"), answer)
 
@@ -109,7 +109,7 @@ async def _with_open(
         asked = await deeds.authorize.read(came.query, to)
         return await act(_Open(visitor, pending, came, to, asked))
     except OAuthError as error:
-        return redirect_with_error(deeds, to, error, find_state(came.query))
+        return answer_with_error(request, deeds, to, error, came.query)
 
 
 def _find_membership(memberships: Sequence[Membership], organisation_id: str | None) -> Membership:
@@ -180,7 +180,7 @@ def _shown(offered: OfferedScope, role_titles: Sequence[str]) -> ConsentScope:
     return ConsentScope(
         name=offered.name,
         title=entry.title,
-        access="view" if entry.action == "read" else "change",
+        access=entry.access,
         required=offered.required,
         held=_HELD[offered.coverage.holding],
         reason=missing_reason(missing, role_titles) if missing else None,

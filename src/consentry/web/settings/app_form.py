@@ -116,9 +116,8 @@ def _scope_groups(catalog: Catalog, chosen: Mapping[str, str]) -> tuple[ScopeGro
 
 
 def _choice(entry: ScopeEntry, chosen: str | None) -> ScopeChoice:
-    access: Literal["view", "change"] = "view" if entry.action == "read" else "change"
     match chosen:
         case "required" | "optional":
-            return ScopeChoice(entry.name, entry.title, access, chosen)
+            return ScopeChoice(entry.name, entry.title, entry.access, chosen)
         case _:
-            return ScopeChoice(entry.name, entry.title, access)
+            return ScopeChoice(entry.name, entry.title, entry.access)

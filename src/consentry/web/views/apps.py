@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from consentry.model.catalog_entry import ScopeAccess
     from consentry.web.views.form import FieldError
 
 AppType = Literal["confidential", "public"]
@@ -42,7 +43,7 @@ class ScopeChoice:
 
     name: str
     title: str
-    access: Literal["view", "change"]
+    access: ScopeAccess
     chosen: Literal["no", "required", "optional"] = "no"
 
 

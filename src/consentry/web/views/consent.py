@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from consentry.model.catalog_entry import ScopeAccess
+
 
 @dataclass(frozen=True, slots=True)
 class ConsentScope:
@@ -20,7 +22,7 @@ class ConsentScope:
 
     name: str
     title: str
-    access: Literal["view", "change"]
+    access: ScopeAccess
     required: bool = True
     held: Literal["fully", "partly", "none"] = "fully"
     reason: str | None = None
@@ -59,8 +61,8 @@ class ConsentPage:
 
     @property
     def groups(self) -> tuple[tuple[str, tuple[ConsentScope, ...]], ...]:
-        """The scopes under the headings View and Change, without empty headings."""
-        headings: tuple[tuple[str, str], ...] = (("View", "view"), ("Change", "change"))
+        """The scopes under the headings About you, View and Change, without empty headings."""
+        headings = (("About you", "identity"), ("View", "view"), ("Change", "change"))
         sorted_out = ((heading, tuple(s for s in self.scopes if s.access == access)) for heading, access in headings)
         return tuple((heading, scopes) for heading, scopes in sorted_out if scopes)
 
