@@ -15,6 +15,7 @@ from consentry.model.app_draft import (
     find_draft_faults,
     try_redirect_uri,
 )
+from consentry.model.app_metadata import differences, with_members
 from consentry.model.catalog import Catalog
 from consentry.model.client import AppDetails, RedirectRefusal
 from consentry.model.event import Event, EventKind
@@ -22,6 +23,7 @@ from consentry.model.faults import ConflictError, Fault, InvalidInputError, NotF
 from consentry.model.ids import APP, EVENT, AppId, ClientId, EventId, OrganisationId
 from consentry.model.secret import Secret
 from consentry.model.shown_name import clean_name
+from consentry.oauth.client_metadata import ClientMetadata
 from consentry.oauth.redirect_uri import MAX_LENGTH, Mismatch
 from consentry.oauth.scope import Scope
 from consentry.ports.apps import AppStore
@@ -112,7 +114,7 @@ class AppRegistry:
         return await self.apps.page(owner, after=after, limit=limit)
 
     async def edit(self, acting: Acting, client_id: str, change: AppChange) -> App:
-        """Change name, redirect URIs, scopes or the need for PKCE, by the same rules as at registration.
+        """Change name, redirect URIs, scopes, the need for PKCE or the metadata, by the same rules as at registration.
 
         What is taken from the scopes is taken from every connection at once; what is added needs consent anew.
         Raises InvalidInputError; ConflictError if somebody else edited the app at the same time.
@@ -196,6 +198,7 @@ class AppRegistry:
             created_by=acting.user_id,
             created_at=now,
             updated_at=now,
+            metadata=with_members(ClientMetadata(), draft.metadata)[0],
         )
 
     def _event(self, acting: Acting, app: App, kind: EventKind, now: datetime, details: dict[str, str]) -> Event:
@@ -212,6 +215,7 @@ def _edited(app: App, change: AppChange, now: datetime) -> App:
         optional_scopes=app.optional_scopes if change.optional_scopes is None else Scope.of(*change.optional_scopes),
         require_pkce=app.require_pkce if change.require_pkce is None else change.require_pkce,
         updated_at=now,
+        metadata=with_members(app.metadata, change.metadata)[0],
     )
 
 
@@ -224,4 +228,5 @@ def _differences(before: App, after: App) -> dict[str, str]:
         "optional_scopes": (str(before.optional_scopes), str(after.optional_scopes)),
         "require_pkce": (str(before.require_pkce).lower(), str(after.require_pkce).lower()),
     }
-    return {name: f"{old} -> {new}" for name, (old, new) in pairs.items() if old != new}
+    changed = {name: f"{old} -> {new}" for name, (old, new) in pairs.items() if old != new}
+    return changed | differences(before.metadata, after.metadata)

@@ -15,6 +15,7 @@ from consentry.model.ids import CodeId
 from consentry.model.live import LiveCode
 from consentry.model.secret import CredentialKind, is_same_digest, parse_credential
 from consentry.oauth import pkce
+from consentry.oauth.client_metadata import AUTHORIZATION_CODE, REFRESH_TOKEN
 from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.oauth.resource import is_same_resource
 from consentry.oauth.responses import TokenResponse
@@ -41,6 +42,7 @@ class AuthorizationCodeGrant:
         that a thief without the verifier can neither use, burn nor revoke anything; the fifth wrong proof ends the
         code. A replay by one who has the proof ends the tokens that the code gave. *Source:* RFC 6749 §4.1.2, §10.5.
         """
+        client.require_grant(AUTHORIZATION_CODE)
         now = self.clock.now()
         live = await self._find(request.code)
         if live is None or live.code.app_id != client.app.id:
@@ -60,7 +62,8 @@ class AuthorizationCodeGrant:
         return TokenResponse(
             access_token=access.text.reveal(),
             expires_in=int((access.row.expires_at - now).total_seconds()),
-            refresh_token=family.refresh_token.reveal(),
+            # RFC 6749 §5.1: optional, and of no use to an app that may not refresh.
+            refresh_token=family.refresh_token.reveal() if client.app.metadata.may_use(REFRESH_TOKEN) else None,
             scope=scope,
         )
 

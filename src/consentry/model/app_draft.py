@@ -4,12 +4,14 @@ Registering and editing read the same rules (threats TN-06): nothing that may no
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from consentry.model.app import REDIRECT_URIS_MOST, App, AppType
+from consentry.model.app_metadata import Members, find_metadata_faults, with_members
 from consentry.model.catalog import Catalog
 from consentry.model.faults import Fault
 from consentry.model.shown_name import clean_name, find_name_fault
+from consentry.oauth.client_metadata import AUTHORIZATION_CODE, ClientMetadata
 from consentry.oauth.redirect_uri import explain_mismatch, find_fault, find_match
 from consentry.oauth.scope import MAX_TOKENS
 
@@ -18,7 +20,10 @@ _QUOTED_LENGTH = 60
 
 @dataclass(frozen=True, slots=True)
 class AppDraft:
-    """An app as entered: `name` may have spaces around it, and any value may be wrong."""
+    """An app as entered: `name` may have spaces around it, and any value may be wrong.
+
+    `metadata` are members of client metadata, as `with_members` reads them.
+    """
 
     name: str
     type: AppType
@@ -26,6 +31,7 @@ class AppDraft:
     required_scopes: tuple[str, ...]
     optional_scopes: tuple[str, ...] = ()
     require_pkce: bool = True
+    metadata: Members = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,7 @@ class AppChange:
     required_scopes: tuple[str, ...] | None = None
     optional_scopes: tuple[str, ...] | None = None
     require_pkce: bool | None = None
+    metadata: Members = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +61,26 @@ class RedirectTrial:
 
 def find_draft_faults(draft: AppDraft, catalog: Catalog) -> tuple[Fault, ...]:
     """Return everything that is wrong with a new app, in the order of the form."""
+    metadata, type_faults = with_members(ClientMetadata(), draft.metadata)
     return (
         *_name_faults(draft.name),
-        *_redirect_uri_faults(draft.redirect_uris),
+        *_redirect_uri_faults(draft.redirect_uris, metadata),
         *_scope_faults(draft.required_scopes, draft.optional_scopes, catalog),
         *_pkce_faults(draft.type, require_pkce=draft.require_pkce),
+        *type_faults,
+        *find_metadata_faults(metadata, draft.type, draft.redirect_uris),
     )
 
 
 def find_change_faults(app: App, change: AppChange, catalog: Catalog) -> tuple[Fault, ...]:
     """Return everything that is wrong with an edit; what is left as it is was judged when it was written."""
     faults: list[Fault] = []
+    metadata, type_faults = with_members(app.metadata, change.metadata)
+    redirect_uris = app.redirect_uris if change.redirect_uris is None else change.redirect_uris
     if change.name is not None:
         faults += _name_faults(change.name)
-    if change.redirect_uris is not None:
-        faults += _redirect_uri_faults(change.redirect_uris)
+    if change.redirect_uris is not None or metadata.grant_types != app.metadata.grant_types:
+        faults += _redirect_uri_faults(redirect_uris, metadata)
     if change.required_scopes is not None or change.optional_scopes is not None:
         # A scope that the app already has may have left the catalog since; it stands for nothing and may stay.
         faults += _scope_faults(
@@ -79,6 +91,8 @@ def find_change_faults(app: App, change: AppChange, catalog: Catalog) -> tuple[F
         )
     if change.require_pkce is not None:
         faults += _pkce_faults(app.type, require_pkce=change.require_pkce)
+    if change.metadata or change.redirect_uris is not None:
+        faults += (*type_faults, *find_metadata_faults(metadata, app.type, redirect_uris))
     return tuple(faults)
 
 
@@ -100,8 +114,8 @@ def _name_faults(name: str) -> Iterator[Fault]:
         yield Fault("name", sentence)
 
 
-def _redirect_uri_faults(uris: Sequence[str]) -> Iterator[Fault]:
-    if not uris:
+def _redirect_uri_faults(uris: Sequence[str], metadata: ClientMetadata) -> Iterator[Fault]:
+    if not uris and metadata.may_use(AUTHORIZATION_CODE):
         yield Fault("redirect_uris", "Enter at least one redirect URI.")
     if len(uris) > REDIRECT_URIS_MOST:
         yield Fault("redirect_uris", f"An app can have at most {REDIRECT_URIS_MOST} redirect URIs.")
@@ -124,10 +138,10 @@ def _scope_faults(
     if len(required) + len(optional) > MAX_TOKENS:
         yield Fault("scopes", f"An app can have at most {MAX_TOKENS} scopes.")
         return
-    for field, names in (("scopes", required), ("optional_scopes", optional)):
+    for place, names in (("scopes", required), ("optional_scopes", optional)):
         for name in _once(names):
             if name not in catalog.scopes and name not in known:
-                yield Fault(field, f"The catalog has no scope {quoted(name)}.")
+                yield Fault(place, f"The catalog has no scope {quoted(name)}.")
     for name in _once(optional):
         if name in required:
             yield Fault("optional_scopes", f"The scope {quoted(name)} is required and optional at once. Choose one.")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from consentry.model.app import App, AppSecret
+from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.oauth.redirect_uri import MismatchPart
 
 
@@ -16,6 +17,11 @@ class Client:
 
     app: App
     secrets: tuple[AppSecret, ...]
+
+    def require_grant(self, grant_type: str) -> None:
+        """Return if the app is registered for the grant; raises OAuthError(UNAUTHORIZED_CLIENT). RFC 6749 §5.2."""
+        if grant_type not in self.app.metadata.grant_types:
+            raise OAuthError(ErrorCode.UNAUTHORIZED_CLIENT, "The app is not registered for this grant.")
 
     def live_secrets(self, now: datetime) -> tuple[AppSecret, ...]:
         """Return the secrets that authenticate the app at `now`."""
