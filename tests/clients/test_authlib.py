@@ -13,6 +13,7 @@ from user_agent import introspect, is_active
 pytestmark = pytest.mark.clients
 
 
+@pytest.mark.interop("Authlib", "authorization code with PKCE", "refresh", "revocation")
 @pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
 def test_authlib_connects_calls_refreshes_and_revokes(
     site: Site,

@@ -28,6 +28,12 @@ def node() -> str:
     return program
 
 
+@pytest.mark.interop(
+    "oauth4webapi", "discovery", "authorization code with PKCE", "refresh", "introspection", "revocation"
+)
+@pytest.mark.interop(
+    "openid-client", "discovery", "authorization code with PKCE", "refresh", "introspection", "revocation"
+)
 @pytest.mark.parametrize("library", ["oauth4webapi", "openid-client"])
 def test_a_javascript_client_connects_calls_refreshes_and_revokes(
     site: Site, client: RegisteredClient, person_approves: Callable[[str], str], node: str, library: str

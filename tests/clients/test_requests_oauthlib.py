@@ -13,6 +13,7 @@ from user_agent import introspect, is_active
 pytestmark = pytest.mark.clients
 
 
+@pytest.mark.interop("requests-oauthlib", "authorization code with PKCE", "refresh", "revocation")
 def test_requests_oauthlib_connects_calls_refreshes_and_revokes(
     site: Site, client: RegisteredClient, person_approves: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
