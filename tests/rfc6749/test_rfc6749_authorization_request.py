@@ -95,7 +95,7 @@ def test_every_parameter_is_read() -> None:
         pytest.param({"response_type": ""}, "invalid_request", "response_type", id="missing response_type"),
         pytest.param({"response_type": "token"}, "unsupported_response_type", "response_type", id="PK-14 implicit"),
         pytest.param({"response_type": "code id_token"}, "unsupported_response_type", "code", id="PK-14 hybrid"),
-        pytest.param({"response_mode": "form_post"}, "invalid_request", "response_mode", id="form_post"),
+        pytest.param({"response_mode": "web_message"}, "invalid_request", "response_mode", id="web_message"),
         pytest.param({"response_mode": "fragment"}, "invalid_request", "response_mode", id="fragment"),
         pytest.param({"request": "e30.e30."}, "invalid_request", "request", id="request object"),
         pytest.param({"request_uri": "urn:a"}, "invalid_request", "request_uri", id="request URI"),

@@ -17,7 +17,7 @@ def test_the_document_lists_what_is_there_and_nothing_else() -> None:
         "jwks_uri": "https://login.test/oauth/jwks",
         "scopes_supported": ["a", "b"],
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "response_modes_supported": ["query", "form_post"],
         "grant_types_supported": ["authorization_code", "refresh_token"],
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
         "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],

@@ -16,6 +16,7 @@ from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.oauth.parameters import Parameters
 from consentry.oauth.redirect_uri import Mismatch, explain_mismatch, find_match
 from consentry.oauth.resource import is_same_resource
+from consentry.oauth.response_mode import require_reach
 from consentry.oauth.scope import Scope
 from consentry.ports.apps import AppStore
 from consentry.ports.people import ResourceStore
@@ -106,14 +107,24 @@ class Authorize:
         """
         self._require_allowed(to)
         request = AuthorizationRequest.parse(query, require_pkce=to.app.require_pkce)
-        declared = Scope(to.app.scopes.tokens & self.catalog.scopes.keys())
-        undeclared = request.scope - declared
+        require_reach(query, to.redirect_uri)
+        scope = await self.require_askable(to.app, request.scope, request.resource)
+        return request if request.scope else replace(request, scope=scope)
+
+    async def require_askable(self, app: App, scope: Scope, resource: tuple[str, ...]) -> Scope:
+        """Return what the app asks for: all that it declared where it names no scope (RFC 6749 §3.3).
+
+        Raises OAuthError: INVALID_SCOPE for a scope that the app has not declared, INVALID_TARGET for an API that is
+        not registered here.
+        """
+        declared = Scope(app.scopes.tokens & self.catalog.scopes.keys())
+        undeclared = scope - declared
         if undeclared:
             raise OAuthError(
                 ErrorCode.INVALID_SCOPE, f"The app has not declared {undeclared}: add it to the app, or leave it out."
             )
-        await self._require_known_resource(request.resource)
-        return request if request.scope else replace(request, scope=declared)
+        await self._require_known_resource(resource)
+        return scope or declared
 
     def _require_allowed(self, to: TrustedRedirect) -> None:
         metadata = to.app.metadata

@@ -11,6 +11,7 @@ from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.oauth.parameters import Parameters
 from consentry.oauth.pkce import CodeChallenge
 from consentry.oauth.resource import parse_resource
+from consentry.oauth.response_mode import parse_response_mode
 from consentry.oauth.scope import Scope
 
 MAX_STATE_LENGTH = 8192
@@ -81,8 +82,7 @@ class AuthorizationRequest:
                 raise _invalid(f"The parameter {name} is not supported.")
         if query.required("response_type") != "code":
             raise OAuthError(ErrorCode.UNSUPPORTED_RESPONSE_TYPE, "The only response_type supported is code.")
-        if query.one("response_mode") not in {None, "query"}:
-            raise _invalid("The only response_mode supported is query.")
+        parse_response_mode(query)
         return cls(
             scope=Scope.parse(query.one("scope")),
             state=state,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from consentry.oauth.client_metadata import ASSERTION_ALGORITHMS
 from consentry.oauth.uri import Uri
 
 AUTHORIZATION_PATH = "/oauth/authorize"
@@ -10,6 +11,7 @@ REVOCATION_PATH = "/oauth/revoke"
 INTROSPECTION_PATH = "/oauth/introspect"
 PUSHED_REQUEST_PATH = "/oauth/par"
 JWKS_PATH = "/oauth/jwks"
+REGISTRATION_PATH = "/oauth/register"
 
 _WELL_KNOWN = "/.well-known/oauth-authorization-server"
 _MAX_LENGTH = 2000
@@ -22,13 +24,16 @@ def authorization_server_metadata(
     service_documentation: str | None = None,
     ui_locales: Sequence[str] = (),
     require_pushed: bool = False,
+    registration: bool = False,
+    client_id_metadata_documents: bool = False,
 ) -> dict[str, object]:
     """Return the metadata of the server at `issuer`, which must have no fault (`find_issuer_fault`).
 
     It lists what is there and nothing else: PKCE by S256, answers in the query, `iss` in every answer.
     *Source:* RFC 8414 §2, RFC 9126 §5, RFC 9207 §3, RFC 9701 §7.
     """
-    client_methods = ["client_secret_basic", "client_secret_post", "none"]
+    proving = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
+    client_methods, algorithms = [*proving, "none"], list(ASSERTION_ALGORITHMS)
     metadata: dict[str, object] = {
         "issuer": issuer,
         "authorization_endpoint": issuer + AUTHORIZATION_PATH,
@@ -39,16 +44,24 @@ def authorization_server_metadata(
         "jwks_uri": issuer + JWKS_PATH,
         "scopes_supported": sorted(scopes),
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "response_modes_supported": ["query", "form_post"],
         "grant_types_supported": ["authorization_code", "refresh_token"],
         "token_endpoint_auth_methods_supported": client_methods,
+        "token_endpoint_auth_signing_alg_values_supported": algorithms,
         "revocation_endpoint_auth_methods_supported": client_methods,
-        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
+        "introspection_endpoint_auth_methods_supported": proving,
+        "introspection_endpoint_auth_signing_alg_values_supported": algorithms,
         "introspection_signing_alg_values_supported": ["ES256"],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
         "require_pushed_authorization_requests": require_pushed,
     }
+    if registration:
+        metadata["registration_endpoint"] = issuer + REGISTRATION_PATH
+    if client_id_metadata_documents:
+        # draft-ietf-oauth-client-id-metadata-document §5.
+        metadata["client_id_metadata_document_supported"] = True
     if service_documentation is not None:
         metadata["service_documentation"] = service_documentation
     if ui_locales:

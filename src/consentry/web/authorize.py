@@ -11,12 +11,10 @@ from urllib.parse import urlencode
 from starlette.responses import RedirectResponse
 
 from consentry.flows.authorize import UntrustedCode, UntrustedRequestError
-from consentry.oauth.authorization_request import find_state
 from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.oauth.metadata import AUTHORIZATION_PATH
 from consentry.oauth.parameters import Parameters
-from consentry.oauth.redirect_uri import response_uri
-from consentry.oauth.responses import authorization_error_response, authorization_response
+from consentry.web.authorization_answer import answer_with_code, answer_with_error
 from consentry.web.errors import request_id_of
 from consentry.web.pages import render
 from consentry.web.views.problem import AuthorizeProblemPage
@@ -32,7 +30,6 @@ if TYPE_CHECKING:
     from consentry.flows.consent import Offer
     from consentry.flows.pushed_requests import Presented
     from consentry.model.membership import Membership
-    from consentry.model.secret import Secret
     from consentry.oauth.authorization_request import AuthorizationRequest
     from consentry.web.visitor import Visitor
     from consentry.wiring import Deeds
@@ -60,20 +57,20 @@ async def authorize(request: Request, deeds: Deeds) -> Response:
             if "none" in asked.prompt:
                 raise OAuthError(ErrorCode.LOGIN_REQUIRED, "The sign-in is older than max_age allows.")
             return _to_sign_in(deeds, came, again=True)
-        return await _put_to_user(visitor, deeds, came, to, asked)
+        return await _put_to_user(request, visitor, deeds, came, to, asked)
     except OAuthError as error:
-        return redirect_with_error(deeds, to, error, find_state(query))
+        return answer_with_error(request, deeds, to, error, query)
 
 
 async def _put_to_user(
-    visitor: Visitor, deeds: Deeds, came: Presented, to: TrustedRedirect, asked: AuthorizationRequest
+    request: Request, visitor: Visitor, deeds: Deeds, came: Presented, to: TrustedRedirect, asked: AuthorizationRequest
 ) -> Response:
     memberships = [one for one in visitor.memberships if one.holder.is_active]
     offer = await _offer_to_answer_silently(deeds, to, asked, memberships)
     if offer is not None:
         code = await deeds.consent.answer_remembered(to, asked, offer)
         if code is not None:
-            return redirect_with_code(deeds, to, code, asked.state)
+            return answer_with_code(request, deeds, to, code, came.query)
     if "none" in asked.prompt:
         raise OAuthError(ErrorCode.CONSENT_REQUIRED, "The user has not approved this, or must choose an organisation.")
     request_id = await deeds.consent.open(to, urlencode(came.sent.pairs), visitor.session_id, visitor.user.id)
@@ -93,18 +90,6 @@ async def _offer_to_answer_silently(
     offers = [await deeds.consent.offer(to, asked, one.holder) for one in memberships]
     remembered = [offer for offer in offers if offer.remembered]
     return remembered[0] if len(remembered) == 1 else None
-
-
-def redirect_with_code(deeds: Deeds, to: TrustedRedirect, code: Secret, state: str | None) -> Response:
-    """Send the browser back to the app with a code. 303, so that no form is ever posted on (RFC 9700 §4.12)."""
-    answer = authorization_response(code.reveal(), state, deeds.settings.issuer)
-    return RedirectResponse(response_uri(to.redirect_uri, answer), _SEE_OTHER)
-
-
-def redirect_with_error(deeds: Deeds, to: TrustedRedirect, error: OAuthError, state: str | None) -> Response:
-    """Send the browser back to the app with an error, to a redirect URI that was checked."""
-    answer = authorization_error_response(error, state, deeds.settings.issuer)
-    return RedirectResponse(response_uri(to.redirect_uri, answer), _SEE_OTHER)
 
 
 async def show_untrusted(request: Request, deeds: Deeds, error: UntrustedRequestError) -> Response:

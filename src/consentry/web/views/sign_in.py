@@ -1,4 +1,7 @@
-"""Signing in and choosing the organisation: `sign_in`, `sign_in_throttled`, `choose_organisation`."""
+"""Signing in, choosing the organisation, going back to the app and signing out.
+
+`sign_in`, `sign_in_throttled`, `choose_organisation`, `form_post`, `sign_out`, `signed_out`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import timedelta
+
+    from markupsafe import Markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +56,35 @@ class ChooseOrganisationPage:
 
     organisations: tuple[OrganisationChoice, ...]
     app: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FormPostPage:
+    """`form_post`: the answer to an app, which the browser posts to `action`, at `host`, by itself or by the button.
+
+    The values of `fields` are HTML already, because they must arrive character by character.
+    """
+
+    app: str
+    host: str
+    action: str
+    fields: tuple[tuple[str, Markup], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SignOutPage:
+    """`sign_out`: asks whether the person wants to sign out. Posts `csrf` and `fields` to `/oauth/logout/confirm`.
+
+    `app` names the app that sent the person, where that is known, and `fault` says what is wrong with what it sent.
+    """
+
+    fields: tuple[tuple[str, Markup], ...] = ()
+    app: str | None = None
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedOutPage:
+    """`signed_out`: nobody is signed in here any more. `fault` says why the person is not sent back to the app."""
+
+    fault: str | None = None
