@@ -30,6 +30,9 @@ _KEPT = {
     Leftover.SESSION: _DAY,
     Leftover.TOKEN_FAMILY: _DAY,
     Leftover.THROTTLE: _DAY,
+    Leftover.USED_PROOF: timedelta(),
+    # One that is asked for again is fetched anew, with its mark: that spares its server the body.
+    Leftover.FETCHED_DOCUMENT: 7 * _DAY,
 }
 
 

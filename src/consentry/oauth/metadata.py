@@ -11,6 +11,7 @@ REVOCATION_PATH = "/oauth/revoke"
 INTROSPECTION_PATH = "/oauth/introspect"
 PUSHED_REQUEST_PATH = "/oauth/par"
 JWKS_PATH = "/oauth/jwks"
+END_SESSION_PATH = "/oauth/logout"
 REGISTRATION_PATH = "/oauth/register"
 
 _WELL_KNOWN = "/.well-known/oauth-authorization-server"

@@ -16,6 +16,8 @@ class Leftover(StrEnum):
     SESSION = "session"
     TOKEN_FAMILY = "token_family"  # noqa: S105 - the name of a kind
     THROTTLE = "throttle"
+    USED_PROOF = "used_proof"
+    FETCHED_DOCUMENT = "fetched_document"
 
 
 @dataclass(frozen=True, slots=True)

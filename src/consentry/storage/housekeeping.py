@@ -29,6 +29,8 @@ _PLACES = {
         "(expires_at <= {moment} OR idle_expires_at <= {moment} OR ended_at <= {moment})",
     ),
     Leftover.THROTTLE: _Place("throttles", "key", "(last_at <= {moment} AND blocked_until <= {moment})"),
+    Leftover.USED_PROOF: _Place("used_proofs", "id", _ENDS),
+    Leftover.FETCHED_DOCUMENT: _Place("fetched_documents", "url", _ENDS),
 }
 
 

@@ -13,6 +13,7 @@ from consentry.catalog_reference import SCOPES_PATH
 from consentry.model.client import Client
 from consentry.model.introspected import DETAIL, GUARD_DETAIL
 from consentry.model.secret import CredentialKind
+from consentry.model.self_registered import Registration
 from consentry.oauth.bearer import parse_bearer
 from consentry.oauth.client_authentication import parse_client_authentication
 from consentry.oauth.errors import ErrorCode, OAuthError
@@ -20,6 +21,7 @@ from consentry.oauth.metadata import (
     INTROSPECTION_PATH,
     JWKS_PATH,
     PUSHED_REQUEST_PATH,
+    REGISTRATION_PATH,
     REVOCATION_PATH,
     TOKEN_PATH,
     authorization_server_metadata,
@@ -29,6 +31,7 @@ from consentry.oauth.signed_introspection import MEDIA_TYPE, TYP, introspection_
 from consentry.oauth.token_request import AuthorizationCodeRequest, parse_token_request
 from consentry.web.document_endpoint import DocumentEndpoint
 from consentry.web.form_endpoint import FormEndpoint, SignedAnswer
+from consentry.web.registration_endpoint import RegistrationEndpoint
 
 if TYPE_CHECKING:
     from consentry.model.organisation import ResourceServer
@@ -49,6 +52,7 @@ class OAuthEndpoints:
 
     def by_path(self) -> dict[str, ProgramEndpoint]:
         """Return each endpoint by its path."""
+        registers = self.deeds.settings.dynamic_registration is not Registration.OFF
         return {
             TOKEN_PATH: FormEndpoint(self.token),
             PUSHED_REQUEST_PATH: FormEndpoint(self.push, status=201),
@@ -56,6 +60,7 @@ class OAuthEndpoints:
             INTROSPECTION_PATH: FormEndpoint(self.introspect, cross_origin=False),
             JWKS_PATH: DocumentEndpoint(self.deeds.signing_keys.jwks),
             well_known_path(self.deeds.settings.issuer): DocumentEndpoint(self.metadata),
+            **({REGISTRATION_PATH: RegistrationEndpoint(self.deeds)} if registers else {}),
         }
 
     async def metadata(self) -> dict[str, object]:
@@ -66,6 +71,8 @@ class OAuthEndpoints:
             scopes=tuple(self.deeds.catalog.scopes),
             service_documentation=issuer + SCOPES_PATH,
             require_pushed=self.deeds.settings.require_pushed_requests,
+            registration=self.deeds.settings.dynamic_registration is not Registration.OFF,
+            client_id_metadata_documents=self.deeds.settings.client_id_metadata_documents,
         )
 
     async def token(self, request: ProgramRequest, form: Parameters) -> dict[str, object]:
@@ -115,9 +122,9 @@ class OAuthEndpoints:
                 return None
             raise OAuthError(ErrorCode.INVALID_CLIENT, "Only an operator token can be sent as a bearer token here.")
         credentials = parse_client_authentication(authorization, form)
-        if credentials.client_secret is None:
-            # RFC 7662 §2.1: a client ID without a secret proves nothing, so nobody may fish with it.
-            raise OAuthError(ErrorCode.INVALID_CLIENT, "Introspection needs client authentication with a secret.")
+        if credentials.method == "none":
+            # RFC 7662 §2.1: a client ID alone proves nothing, so nobody may fish with it.
+            raise OAuthError(ErrorCode.INVALID_CLIENT, "Introspection needs client authentication.")
         if credentials.client_id.startswith(_RESOURCE_SERVER):
             address = self._address(request)
             return await self.deeds.authenticate_resource_server.authenticate(credentials, address=address)
