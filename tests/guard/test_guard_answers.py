@@ -36,6 +36,14 @@ async def test_another_scheme_is_no_credential(world: GuardWorld) -> None:
     assert (told.status, told.challenge) == (401, 'Bearer realm="consentry"')
 
 
+@pytest.mark.shows("RFC 6750 §5.3 not-in-cookie")
+@pytest.mark.parametrize("name", ["access_token", "Authorization", "token", "Bearer"])
+async def test_a_credential_in_a_cookie_is_none(world: GuardWorld, name: str) -> None:
+    told = await call_everywhere(world, None, headers=[("Cookie", f"{name}={await world.token()}")])
+
+    assert (told.status, told.body["reason"]) == (401, "credential_missing")
+
+
 @pytest.mark.shows("RFC 6750 §3.1 invalid-request")
 @pytest.mark.parametrize(
     "headers",

@@ -68,6 +68,7 @@ REFUSED_URIS = [
 ]
 
 
+@pytest.mark.shows("RFC 6749 §3.1 get")
 @pytest.mark.shows(
     "RFC 6749 §3.1.2.3 compared",
     "RFC 6749 §3.1.2.4 never-followed",
@@ -289,6 +290,7 @@ def test_pk_14_no_flow_but_the_code_flow(ana: UserAgent, app: RegisteredClient, 
 STATES = ["x" * 4096, "\"'><script>alert(1)</script>", "zustand-ß-状態-🙂", "a b+c%20d&e=f#g", "%"]
 
 
+@pytest.mark.shows("RFC 6749 §3.1 get")
 @pytest.mark.shows("RFC 6749 §4.1.2 state")
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("scope", ["invoicing:read", "bogus"])

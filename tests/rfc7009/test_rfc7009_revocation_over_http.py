@@ -99,3 +99,29 @@ def test_a_token_must_be_named(site: Site, app: RegisteredClient) -> None:
     answer = httpx.post(f"{site.issuer}/oauth/revoke", data={"token": ""}, auth=app.basic)
 
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
+@pytest.mark.shows("RFC 7009 §2.1 hint")
+@pytest.mark.parametrize("hint", ["access_token", "refresh_token", "anything"])
+def test_a_hint_that_is_wrong_hides_no_token(site: Site, app: RegisteredClient, hint: str) -> None:
+    for kind in ("access_token", "refresh_token"):
+        tokens = connect(site, app, site.ana)
+
+        assert revoke(site, app, tokens[kind], token_type_hint=hint).status_code == 200
+
+        assert not is_active(site, tokens["access_token"])
+
+
+@pytest.mark.shows("RFC 7009 §3 cors")
+def test_a_page_of_another_origin_may_revoke(site: Site) -> None:
+    app = site.add_app(public=True)
+    token = connect(site, app, site.ana)["access_token"]
+    origin = {"Origin": "https://spa.test"}
+    asked = origin | {"Access-Control-Request-Method": "POST"}
+
+    before = httpx.options(f"{site.issuer}/oauth/revoke", headers=asked)
+    answer = httpx.post(f"{site.issuer}/oauth/revoke", data={**app.post, "token": token}, headers=origin)
+
+    assert "POST" in before.headers["access-control-allow-methods"]
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, "*")
+    assert not is_active(site, token)

@@ -113,6 +113,7 @@ def test_no_change_of_one_character_matches(registered: str, place: int, letter:
     assert matches(registered, changed) == (changed == registered)
 
 
+@pytest.mark.shows("RFC 8252 §7.2 https")
 @given(st.one_of(addresses, st.text()))
 def test_an_address_that_may_be_registered_has_one_reading(address: str) -> None:
     assert str(Uri.parse(address)) == address

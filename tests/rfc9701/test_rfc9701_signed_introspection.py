@@ -37,6 +37,7 @@ def opened(site: Site, answer: httpx.Response) -> tuple[dict[str, Any], dict[str
     return dict(found.protected), json.loads(found.payload)
 
 
+@pytest.mark.shows("RFC 9701 §7 metadata")
 @pytest.mark.shows("RFC 9701 §5 type", "RFC 9701 §5 claims", "RFC 9701 §5 no-exp", "RFC 9701 §5 signed")
 def test_an_answer_is_signed_where_it_is_asked_for(site: Site, app: RegisteredClient) -> None:
     token = connect(site, app, site.ana)["access_token"]
