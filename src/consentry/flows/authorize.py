@@ -7,9 +7,10 @@ Only then is the rest read, and its faults go back to the redirect URI, once the
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from consentry.model.app import App, AppStatus
+from consentry.model.app import App, AppOrigin, AppStatus
 from consentry.model.catalog import Catalog
 from consentry.model.ids import PushedRequestId
+from consentry.model.self_registered import tolerated
 from consentry.oauth.authorization_request import AuthorizationRequest, ClientReference
 from consentry.oauth.client_metadata import AUTHORIZATION_CODE
 from consentry.oauth.errors import ErrorCode, OAuthError
@@ -109,7 +110,7 @@ class Authorize:
         request = AuthorizationRequest.parse(query, require_pkce=to.app.require_pkce)
         require_reach(query, to.redirect_uri)
         scope = await self.require_askable(to.app, request.scope, request.resource)
-        return request if request.scope else replace(request, scope=scope)
+        return request if request.scope == scope else replace(request, scope=scope)
 
     async def require_askable(self, app: App, scope: Scope, resource: tuple[str, ...]) -> Scope:
         """Return what the app asks for: all that it declared where it names no scope (RFC 6749 §3.3).
@@ -118,6 +119,9 @@ class Authorize:
         not registered here.
         """
         declared = Scope(app.scopes.tokens & self.catalog.scopes.keys())
+        if app.origin is not AppOrigin.REGISTERED:
+            await self._require_known_resource(resource)
+            return tolerated(app, scope, declared, self.catalog)
         undeclared = scope - declared
         if undeclared:
             raise OAuthError(

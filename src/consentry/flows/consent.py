@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from consentry.flows.authorize import TrustedRedirect
+from consentry.model.app import App
 from consentry.model.catalog import Catalog
 from consentry.model.connection import Connection, PendingAuthorization, asked_again, is_remembered
 from consentry.model.coverage import Coverage, Holding, coverage
@@ -70,6 +71,20 @@ class Offer:
             frozenset(one.name for one in self.shown if one.can_be_approved and (one.required or one.name in chosen))
         )
 
+    def settle(self, ticked: Iterable[str]) -> tuple[Scope, Scope]:
+        """Return what the user's answer approves, and what of the request is granted with what stood before.
+
+        Raises PermissionMissingError without `oauth_app.install`; ConflictError where nothing is left to approve.
+        """
+        if not self.may_install:
+            raise PermissionMissingError(INSTALL)
+        approved = self.approved(ticked)
+        before = self.connection.scopes if self.connection is not None else Scope()
+        granted = self.asked & ((before - self.answerable) | approved)
+        if not granted:
+            raise ConflictError("There is nothing left to approve. Tick at least one scope, or decline.")
+        return approved, granted
+
 
 @dataclass(frozen=True, slots=True)
 class Consent:
@@ -106,19 +121,21 @@ class Consent:
 
     async def offer(self, to: TrustedRedirect, request: AuthorizationRequest, holder: Holder) -> Offer:
         """Return what is put to the user in this organisation, as everything stands now."""
-        connection = await self.authorizations.find_live_connection(holder.user_id, holder.organisation_id, to.app.id)
-        asked = request.scope
-        insists = "consent" in request.prompt
+        return await self.offer_of(to.app, request.scope, holder, insists="consent" in request.prompt)
+
+    async def offer_of(self, app: App, asked: Scope, holder: Holder, *, insists: bool) -> Offer:
+        """Return what is put to the user; all that is asked, and never a silent answer, where the app `insists`."""
+        connection = await self.authorizations.find_live_connection(holder.user_id, holder.organisation_id, app.id)
         unanswered = asked if insists else asked_again(asked, connection)
         held = self.roles.held_by(holder)
-        shown = tuple(self._offered(name, to, held) for name in unanswered)
+        shown = tuple(self._offered(name, app, held) for name in unanswered)
         return Offer(
             organisation_id=holder.organisation_id,
             asked=asked,
             shown=shown,
             standing=asked & connection.scopes if connection is not None else Scope(),
             may_install=INSTALL in held,
-            remembered=not insists and INSTALL in held and is_remembered(to.app, asked, connection, _answerable(shown)),
+            remembered=not insists and INSTALL in held and is_remembered(app, asked, connection, _answerable(shown)),
             connection=connection,
         )
 
@@ -135,13 +152,7 @@ class Consent:
         Raises PermissionMissingError without `oauth_app.install`; ConflictError where nothing is left to approve, or
         the request was answered meanwhile.
         """
-        if not offer.may_install:
-            raise PermissionMissingError(INSTALL)
-        approved = offer.approved(ticked)
-        before = offer.connection.scopes if offer.connection is not None else Scope()
-        granted = offer.asked & ((before - offer.answerable) | approved)
-        if not granted:
-            raise ConflictError("There is nothing left to approve. Tick at least one scope, or decline.")
+        approved, granted = offer.settle(ticked)
         now = self.clock.now()
         code, text = self._code(to, request, granted, ConnectionId(""), now)
         answered = await self.authorizations.approve(
@@ -183,8 +194,8 @@ class Consent:
         if not await self.authorizations.decline(pending.id, pending.session_id, event, pushed=to.pushed):
             raise ConflictError("This request was answered already, perhaps in another tab. Go back to the app.")
 
-    def _offered(self, name: str, to: TrustedRedirect, held: frozenset[str]) -> OfferedScope:
-        return OfferedScope(name, name in to.app.required_scopes, coverage(self.catalog.scopes[name], held))
+    def _offered(self, name: str, app: App, held: frozenset[str]) -> OfferedScope:
+        return OfferedScope(name, name in app.required_scopes, coverage(self.catalog.scopes[name], held))
 
     def _code(
         self,

@@ -25,9 +25,12 @@ _END = "\U0010ffff"
 _KEPT = {
     Leftover.ACCESS_TOKEN: timedelta(),
     Leftover.AUTHORIZATION_CODE: _DAY,
+    Leftover.DEVICE_CODE: _DAY,
     Leftover.PENDING_AUTHORIZATION: timedelta(hours=1),
     Leftover.PUSHED_REQUEST: _DAY,
     Leftover.SESSION: _DAY,
+    Leftover.SESSION_APP: _DAY,
+    Leftover.LOGOUT_DELIVERY: _DAY,
     Leftover.TOKEN_FAMILY: _DAY,
     Leftover.THROTTLE: _DAY,
     Leftover.USED_PROOF: timedelta(),

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from consentry.flows.token_policy import TokenPolicy
-from consentry.model.credential import AccessToken, AuthorizationCode, TokenFamily
-from consentry.model.ids import FamilyId, TokenId
+from consentry.model.credential import AccessToken, TokenFamily
+from consentry.model.ids import ConnectionId, FamilyId, TokenId
 from consentry.model.refresh_token import RefreshToken, new_refresh_token, parse_refresh_token
 from consentry.model.secret import CredentialKind, Secret, digest, format_credential
 from consentry.oauth.scope import Scope
@@ -29,6 +29,25 @@ class MintedFamily(NamedTuple):
     refresh_token: Secret
 
 
+class Opening(Protocol):
+    """What a family is opened with: an authorization code, or what a device was granted."""
+
+    @property
+    def connection_id(self) -> ConnectionId:
+        """The connection that the tokens hang on."""
+        ...
+
+    @property
+    def scope(self) -> Scope:
+        """What was granted."""
+        ...
+
+    @property
+    def resource(self) -> str | None:
+        """The API that the tokens are meant for."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class TokenMint:
     """Makes families, access tokens and successors of refresh tokens. Stores nothing.
@@ -47,7 +66,7 @@ class TokenMint:
         row = AccessToken(token_id, digest(secret), family.id, scope, family.resource, now, expires_at)
         return MintedAccess(row, format_credential(CredentialKind.ACCESS_TOKEN, token_id, secret))
 
-    def family(self, code: AuthorizationCode, now: datetime) -> MintedFamily:
+    def family(self, code: Opening, now: datetime) -> MintedFamily:
         """Return the family that a code opens, with its first refresh token."""
         family_id = FamilyId(self.secrets.new_id())
         token = new_refresh_token(family_id, 1, self.secrets.new_secret(), self.mac_key)

@@ -20,6 +20,7 @@ _AUTHORIZATION = "RFC 6749 §4.1.2.1"
 _BOTH = "RFC 6749 §4.1.2.1, §5.2"
 _TOKEN = "RFC 6749 §5.2"  # noqa: S105 - a section, not a secret
 _BEARER = "RFC 6750 §3.1"
+_DEVICE = "RFC 8628 §3.5"
 _REGISTRATION = "RFC 7591 §3.2.2"
 _OPENID = "OpenID Connect Core 1.0 §3.1.2.6"
 
@@ -96,6 +97,21 @@ _ERRORS: Mapping[ErrorCode, tuple[str, str, str]] = {
         "the `resource` is not one that this server knows or that was approved",
         "send the identifier of a registered product API",
         "RFC 8707 §2",
+    ),
+    ErrorCode.AUTHORIZATION_PENDING: (
+        "the person has not answered the device's request yet",
+        "ask again after the interval",
+        _DEVICE,
+    ),
+    ErrorCode.SLOW_DOWN: (
+        "the device asked sooner than the interval allows",
+        "wait five seconds longer between questions from now on",
+        _DEVICE,
+    ),
+    ErrorCode.EXPIRED_TOKEN: (
+        "the time for entering the device's code is over",
+        "ask for a new device code, if the person still wants to connect",
+        _DEVICE,
     ),
     ErrorCode.INVALID_REDIRECT_URI: (
         "a redirect URI cannot be registered",

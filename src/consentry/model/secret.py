@@ -45,10 +45,13 @@ class CredentialKind(StrEnum):
     REFRESH_TOKEN = "cst_rt_"  # noqa: S105 - a public prefix, not a secret
     AUTHORIZATION_CODE = "cst_ac_"
     PUSHED_REQUEST = "cst_pr_"
+    DEVICE_CODE = "cst_dc_"
     CLIENT_SECRET = "cst_sk_"  # noqa: S105 - a public prefix, not a secret
     API_KEY = "cst_key_"
     OPERATOR_TOKEN = "cst_op_"  # noqa: S105 - a public prefix, not a secret
     SESSION = "cst_se_"
+    INITIAL_ACCESS = "cst_it_"
+    REGISTRATION = "cst_ra_"
 
 
 class ParsedCredential(NamedTuple):

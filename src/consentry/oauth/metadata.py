@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from consentry.oauth.client_metadata import ASSERTION_ALGORITHMS
+from consentry.oauth.client_metadata import ASSERTION_ALGORITHMS, DEVICE_CODE
 from consentry.oauth.uri import Uri
 
 AUTHORIZATION_PATH = "/oauth/authorize"
@@ -13,6 +13,7 @@ PUSHED_REQUEST_PATH = "/oauth/par"
 JWKS_PATH = "/oauth/jwks"
 END_SESSION_PATH = "/oauth/logout"
 REGISTRATION_PATH = "/oauth/register"
+DEVICE_AUTHORIZATION_PATH = "/oauth/device_authorization"
 
 _WELL_KNOWN = "/.well-known/oauth-authorization-server"
 _MAX_LENGTH = 2000
@@ -25,13 +26,14 @@ def authorization_server_metadata(
     service_documentation: str | None = None,
     ui_locales: Sequence[str] = (),
     require_pushed: bool = False,
+    devices: bool = False,
     registration: bool = False,
     client_id_metadata_documents: bool = False,
 ) -> dict[str, object]:
     """Return the metadata of the server at `issuer`, which must have no fault (`find_issuer_fault`).
 
     It lists what is there and nothing else: PKCE by S256, answers in the query, `iss` in every answer.
-    *Source:* RFC 8414 §2, RFC 9126 §5, RFC 9207 §3, RFC 9701 §7.
+    *Source:* RFC 8414 §2, RFC 8628 §4, RFC 9126 §5, RFC 9207 §3, RFC 9701 §7.
     """
     proving = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
     client_methods, algorithms = [*proving, "none"], list(ASSERTION_ALGORITHMS)
@@ -46,7 +48,7 @@ def authorization_server_metadata(
         "scopes_supported": sorted(scopes),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query", "form_post"],
-        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "grant_types_supported": ["authorization_code", "refresh_token", *([DEVICE_CODE] if devices else [])],
         "token_endpoint_auth_methods_supported": client_methods,
         "token_endpoint_auth_signing_alg_values_supported": algorithms,
         "revocation_endpoint_auth_methods_supported": client_methods,
@@ -58,6 +60,9 @@ def authorization_server_metadata(
         "authorization_response_iss_parameter_supported": True,
         "require_pushed_authorization_requests": require_pushed,
     }
+    if devices:
+        # RFC 8628 §4.
+        metadata["device_authorization_endpoint"] = issuer + DEVICE_AUTHORIZATION_PATH
     if registration:
         metadata["registration_endpoint"] = issuer + REGISTRATION_PATH
     if client_id_metadata_documents:

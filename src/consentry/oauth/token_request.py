@@ -1,7 +1,8 @@
-"""The token request, one type for each grant. RFC 6749 §4.1.3 and §6."""
+"""The token request, one type for each grant. RFC 6749 §4.1.3 and §6, RFC 8628 §3.4."""
 
 from dataclasses import dataclass, field
 
+from consentry.oauth.client_metadata import DEVICE_CODE
 from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.oauth.parameters import Parameters
 from consentry.oauth.pkce import is_valid_verifier
@@ -28,7 +29,15 @@ class RefreshTokenRequest:
     resource: tuple[str, ...]
 
 
-def parse_token_request(form: Parameters) -> AuthorizationCodeRequest | RefreshTokenRequest:
+@dataclass(frozen=True, slots=True)
+class DeviceCodeRequest:
+    """A device's question whether the person has answered. RFC 8628 §3.4."""
+
+    device_code: str = field(repr=False)
+    resource: tuple[str, ...]
+
+
+def parse_token_request(form: Parameters) -> AuthorizationCodeRequest | RefreshTokenRequest | DeviceCodeRequest:
     """Return the typed request.
 
     Raises OAuthError: UNSUPPORTED_GRANT_TYPE for another grant, INVALID_REQUEST for a missing, repeated or malformed
@@ -44,10 +53,12 @@ def parse_token_request(form: Parameters) -> AuthorizationCodeRequest | RefreshT
                 scope=None if scope is None else Scope.parse(scope),
                 resource=parse_resource(form),
             )
+        case grant_type if grant_type == DEVICE_CODE:
+            return DeviceCodeRequest(form.required("device_code"), parse_resource(form))
         case _:
             raise OAuthError(
                 ErrorCode.UNSUPPORTED_GRANT_TYPE,
-                "The grant types supported are authorization_code and refresh_token.",
+                "The grant types supported are authorization_code, refresh_token and the device code's.",
             )
 
 

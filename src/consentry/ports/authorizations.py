@@ -11,17 +11,14 @@ from consentry.model.ids import AppId, ConnectionId, OrganisationId, PushedReque
 from consentry.oauth.scope import Scope
 
 
-@dataclass(frozen=True, slots=True)
-class ApprovedAnswer:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovedConnection:
     """A user's approval, as it is written: the connection takes `approved` in place of what was `answered`.
 
     `asked` is the whole request. `new_connection_id` is used where the user has no live connection to the app in this
-    organisation yet. The code's own `connection_id` and `scope` are not read: the operation fills in the connection
-    that it wrote, and what of `asked` that connection then approves. `pushed` is used up by the answer.
+    organisation yet.
     """
 
-    request_id: RequestId
-    session_id: SessionId
     user_id: UserId
     organisation_id: OrganisationId
     app_id: AppId
@@ -31,9 +28,21 @@ class ApprovedAnswer:
     answered: Scope
     approved: Scope
     page_version: str
-    code: AuthorizationCode
     event: Event
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovedAnswer(ApprovedConnection):
+    """An approval that an authorization request waits for.
+
+    The code's own `connection_id` and `scope` are not read: the operation fills in the connection that it wrote, and
+    what of `asked` that connection then approves. `pushed` is used up by the answer.
+    """
+
+    request_id: RequestId
+    session_id: SessionId
+    code: AuthorizationCode
     pushed: PushedRequestId | None = None
 
 

@@ -11,9 +11,12 @@ class Leftover(StrEnum):
 
     ACCESS_TOKEN = "access_token"  # noqa: S105 - the name of a kind
     AUTHORIZATION_CODE = "authorization_code"
+    DEVICE_CODE = "device_code"
     PENDING_AUTHORIZATION = "pending_authorization"
     PUSHED_REQUEST = "pushed_request"
     SESSION = "session"
+    SESSION_APP = "session_app"
+    LOGOUT_DELIVERY = "logout_delivery"
     TOKEN_FAMILY = "token_family"  # noqa: S105 - the name of a kind
     THROTTLE = "throttle"
     USED_PROOF = "used_proof"

@@ -17,7 +17,7 @@ from consentry.model.ids import (
     UserId,
 )
 from consentry.oauth.scope import Scope
-from consentry.ports.authorizations import ApprovedAnswer
+from consentry.ports.authorizations import ApprovedAnswer, ApprovedConnection
 from consentry.storage import events
 from consentry.storage.connections import read_connection
 from consentry.storage.credential_writes import inserting_code
@@ -139,37 +139,8 @@ class SqlAuthorizationStore:
                 return False
             if not (yield from using(answer.pushed, at)):
                 return False
-            app = yield Statement(_TAKE_APP, (answer.app_id,))
-            if not app:
-                raise ConflictError("The app was deactivated or deleted meanwhile.")
-            # What was taken from the app since the page was shown was neither approved nor declined.
-            app_scopes = _stored(app[0][0])
-            taken = yield Statement(
-                _TAKE_CONNECTION,
-                (answer.new_connection_id, answer.organisation_id, answer.user_id, answer.app_id, at),
-            )
-            connection_id, before, declined_before = taken[0]
-            scopes = (_stored(before) - answer.answered) | (answer.approved & app_scopes)
-            declined = (_stored(declined_before) | (answer.answered & app_scopes)) - scopes
-            granted = answer.asked & scopes & app_scopes
-            if not granted:
-                # The connection that the offer built on was ended meanwhile, or the app lost what was put to the user.
-                raise ConflictError("The connection was ended meanwhile. Go back to the app and connect again.")
-            yield Statement(_SET_SCOPES, (connection_id, str(scopes), str(declined)))
-            yield Statement(
-                _INSERT_CONSENT,
-                (
-                    answer.consent_id,
-                    connection_id,
-                    answer.user_id,
-                    str(answer.asked),
-                    str(answer.approved),
-                    answer.page_version,
-                    at,
-                ),
-            )
-            yield inserting_code(answer.code._replace(scope=granted), ConnectionId(connection_id))
-            yield events.append(replace(answer.event, details={**answer.event.details, "scope": str(granted)}))
+            connection_id, granted = yield from connecting(answer)
+            yield inserting_code(answer.code._replace(scope=granted), connection_id)
             return True
 
         return await self._database.write(operation)
@@ -202,6 +173,45 @@ class SqlAuthorizationStore:
             return True
 
         return await self._database.write(operation)
+
+
+def connecting(answer: ApprovedConnection) -> Operation[tuple[ConnectionId, Scope]]:
+    """Write connection, consent and event; return the connection, and what of the request it now approves.
+
+    To be run in the transaction of the answer. Raises ConflictError where nothing is left to approve.
+    """
+    at = to_micros(answer.at)
+    app = yield Statement(_TAKE_APP, (answer.app_id,))
+    if not app:
+        raise ConflictError("The app was deactivated or deleted meanwhile.")
+    # What was taken from the app since the page was shown was neither approved nor declined.
+    app_scopes = _stored(app[0][0])
+    taken = yield Statement(
+        _TAKE_CONNECTION,
+        (answer.new_connection_id, answer.organisation_id, answer.user_id, answer.app_id, at),
+    )
+    connection_id, before, declined_before = taken[0]
+    scopes = (_stored(before) - answer.answered) | (answer.approved & app_scopes)
+    declined = (_stored(declined_before) | (answer.answered & app_scopes)) - scopes
+    granted = answer.asked & scopes & app_scopes
+    if not granted:
+        # The connection that the offer built on was ended meanwhile, or the app lost what was put to the user.
+        raise ConflictError("The connection was ended meanwhile. Go back to the app and connect again.")
+    yield Statement(_SET_SCOPES, (connection_id, str(scopes), str(declined)))
+    yield Statement(
+        _INSERT_CONSENT,
+        (
+            answer.consent_id,
+            connection_id,
+            answer.user_id,
+            str(answer.asked),
+            str(answer.approved),
+            answer.page_version,
+            at,
+        ),
+    )
+    yield events.append(replace(answer.event, details={**answer.event.details, "scope": str(granted)}))
+    return ConnectionId(connection_id), granted
 
 
 def _stored(scopes: str) -> Scope:

@@ -20,9 +20,16 @@ _ENDS = "expires_at <= {moment}"
 _PLACES = {
     Leftover.ACCESS_TOKEN: _Place("access_tokens", "id", _ENDS),
     Leftover.AUTHORIZATION_CODE: _Place("authorization_codes", "id", _ENDS),
+    Leftover.DEVICE_CODE: _Place("device_codes", "id", _ENDS),
     Leftover.PENDING_AUTHORIZATION: _Place("pending_authorizations", "id", _ENDS),
     Leftover.PUSHED_REQUEST: _Place("pushed_requests", "id", _ENDS),
     Leftover.SESSION: _Place("sessions", "id", "(expires_at <= {moment} OR ended_at <= {moment})"),
+    Leftover.SESSION_APP: _Place(
+        "session_apps",
+        "session_id",
+        "(created_at <= {moment} AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.id = session_apps.session_id))",
+    ),
+    Leftover.LOGOUT_DELIVERY: _Place("logout_deliveries", "id", "done_at <= {moment}"),
     Leftover.TOKEN_FAMILY: _Place(
         "token_families",
         "id",

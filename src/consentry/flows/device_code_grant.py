@@ -1,0 +1,127 @@
+"""The device code grant: the device asks until the person has answered, and gets its tokens once. RFC 8628 §3.4, §3.5.
+
+What was approved is looked at again when the device fetches it: a user who was locked meanwhile gets nothing by this
+door either (threats CS-13).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from consentry.flows.issue_tokens import TokenMint
+from consentry.model.app import AppStatus
+from consentry.model.client import Client
+from consentry.model.credential import SignInFacts
+from consentry.model.device_code import EARLY, SLOWER_BY, DeviceAnswer, DeviceCode
+from consentry.model.ids import ConnectionId, DeviceCodeId
+from consentry.model.secret import CredentialKind, is_same_digest, parse_credential
+from consentry.oauth.client_metadata import DEVICE_CODE
+from consentry.oauth.errors import ErrorCode, OAuthError
+from consentry.oauth.resource import is_same_resource
+from consentry.oauth.responses import TokenResponse
+from consentry.oauth.scope import Scope
+from consentry.oauth.token_request import DeviceCodeRequest
+from consentry.ports.connections import ConnectionStore
+from consentry.ports.device_codes import DeviceCodeStore
+from consentry.ports.world import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class _Granted:
+    """What a family is opened with; `standing` is what of `scope` has not been taken away since the approval."""
+
+    connection_id: ConnectionId
+    scope: Scope
+    resource: str | None
+    standing: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceCodeGrant:
+    """Exchanges a device code for tokens."""
+
+    store: DeviceCodeStore
+    connections: ConnectionStore
+    mint: TokenMint
+    clock: Clock
+
+    async def exchange(self, request: DeviceCodeRequest, client: Client) -> TokenResponse:
+        """Return the tokens that the person approved.
+
+        Raises OAuthError: UNAUTHORIZED_CLIENT for an app without the grant; INVALID_GRANT for a code that is unknown,
+        another client's or used, and where nothing of the approval stands; ACCESS_DENIED, EXPIRED_TOKEN,
+        AUTHORIZATION_PENDING, SLOW_DOWN; INVALID_TARGET for another resource than was authorised.
+        """
+        if not client.app.metadata.may_use(DEVICE_CODE):
+            raise OAuthError(ErrorCode.UNAUTHORIZED_CLIENT, "The app is not registered for the device code grant.")
+        now = self.clock.now()
+        code = await self._find(request.device_code)
+        # RFC 8628 §3.4 and RFC 6749 §5.2. Nothing tells another client whether the code exists.
+        if code is None or code.app_id != client.app.id:
+            raise _invalid_grant("The device code is unknown, or was not issued to this client.")
+        _require_same_resource(request, code)
+        if code.family_id is not None:
+            raise _used()
+        if code.answer is DeviceAnswer.DECLINED:
+            raise OAuthError(ErrorCode.ACCESS_DENIED, "The person declined.")
+        if code.is_expired(now):
+            raise OAuthError(ErrorCode.EXPIRED_TOKEN, "The device code has expired: ask for another.")
+        if code.answer is None:
+            raise await self._ask_again(code, now)
+        return await self._redeem(code, await self._granted(code), now)
+
+    async def _find(self, text: str) -> DeviceCode | None:
+        parsed = parse_credential(text, CredentialKind.DEVICE_CODE)
+        found = None if parsed is None else await self.store.find(DeviceCodeId(parsed.id))
+        if parsed is None or found is None or not is_same_digest(found.digest, parsed.digest):
+            return None
+        return found
+
+    async def _ask_again(self, code: DeviceCode, now: datetime) -> OAuthError:
+        slower = await self.store.poll(code.id, now=now, early=EARLY, slower_by=SLOWER_BY)
+        if slower is None:
+            return OAuthError(ErrorCode.AUTHORIZATION_PENDING, "The person has not answered yet.")
+        seconds = int(slower.total_seconds())
+        return OAuthError(ErrorCode.SLOW_DOWN, f"Wait {seconds} seconds before each further question.")
+
+    async def _granted(self, code: DeviceCode) -> _Granted:
+        found = None if code.connection_id is None else await self.connections.find(code.connection_id)
+        if found is None or not found.details.connection.is_live or not found.holder.is_active:
+            raise _invalid_grant("The connection was ended, or its user may not act any more.")
+        details = found.details
+        standing = code.granted_scope & details.connection.scopes & details.app_scopes
+        if not standing or details.app_status != AppStatus.ACTIVE:
+            raise _invalid_grant("Nothing that the user approved is left to this connection: connect again.")
+        return _Granted(details.connection.id, code.granted_scope, code.resource, standing)
+
+    async def _redeem(self, code: DeviceCode, granted: _Granted, now: datetime) -> TokenResponse:
+        family = self.mint.family(granted, now)
+        row = family.row._replace(sign_in=_sign_in_of(code))
+        access = self.mint.access_token(row, granted.standing, now)
+        if not await self.store.redeem(code.id, row, access.row):
+            raise _used()
+        return TokenResponse(
+            access_token=access.text.reveal(),
+            expires_in=int((access.row.expires_at - now).total_seconds()),
+            refresh_token=family.refresh_token.reveal(),
+            scope=granted.standing,
+        )
+
+
+def _sign_in_of(code: DeviceCode) -> SignInFacts | None:
+    if code.session_id is None or code.authenticated_at is None:
+        return None
+    return SignInFacts(code.session_id, code.authenticated_at)
+
+
+def _require_same_resource(request: DeviceCodeRequest, code: DeviceCode) -> None:
+    # RFC 8707 §2.2.
+    if any(code.resource is None or not is_same_resource(code.resource, asked) for asked in request.resource):
+        raise OAuthError(ErrorCode.INVALID_TARGET, "The resource is not the one that the device asked for at first.")
+
+
+def _used() -> OAuthError:
+    return _invalid_grant("The device code was used already: ask for another.")
+
+
+def _invalid_grant(description: str) -> OAuthError:
+    return OAuthError(ErrorCode.INVALID_GRANT, description)
