@@ -178,7 +178,8 @@ async def test_without_a_credential_the_caller_is_challenged(gateway: GatewayWor
     answer = await gateway.ask_about("GET", "/invoices")
 
     assert answer.status_code == 401
-    assert answer.headers["www-authenticate"] == 'Bearer realm="consentry"'
+    metadata = "https://api.books.test/.well-known/oauth-protected-resource"
+    assert answer.headers["www-authenticate"] == f'Bearer realm="consentry", resource_metadata="{metadata}"'
     assert answer.json()["reason"] == "credential_missing"
 
 

@@ -102,7 +102,8 @@ def test_without_a_credential_the_caller_is_challenged_and_told_why(running: Run
 
     assert told.status == 401
     assert told.reached is None
-    assert told.headers["www-authenticate"] == ['Bearer realm="consentry"']
+    metadata = "https://api.books.test/.well-known/oauth-protected-resource"
+    assert told.headers["www-authenticate"] == [f'Bearer realm="consentry", resource_metadata="{metadata}"']
     assert told.headers["content-type"] == ["application/json"]
     assert told.headers["cache-control"] == ["no-store"]
     assert json.loads(told.text)["reason"] == "credential_missing"

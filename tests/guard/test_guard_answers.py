@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
-from guard_calls import ADDRESS
+from guard_calls import ADDRESS, API
 from guard_world import OPERATOR, GuardWorld, connect
 from products import call_everywhere
 
@@ -14,6 +14,7 @@ from consentry.model.organisation import Standing
 from consentry.storage.database import Statement
 
 Deed = Callable[[GuardWorld], Awaitable[object]]
+CHALLENGE = f'Bearer realm="consentry", resource_metadata="{API}/.well-known/oauth-protected-resource"'
 
 
 async def test_a_valid_token_is_let_through_with_its_organisation(world: GuardWorld) -> None:
@@ -26,14 +27,14 @@ async def test_a_valid_token_is_let_through_with_its_organisation(world: GuardWo
 async def test_a_call_without_a_credential_is_told_the_scheme_and_no_error(world: GuardWorld) -> None:
     told = await call_everywhere(world, None)
 
-    assert (told.status, told.challenge, told.caching) == (401, 'Bearer realm="consentry"', "no-store")
+    assert (told.status, told.challenge, told.caching) == (401, CHALLENGE, "no-store")
     assert (told.body["reason"], told.body["missing"]) == ("credential_missing", "token")
 
 
 async def test_another_scheme_is_no_credential(world: GuardWorld) -> None:
     told = await call_everywhere(world, None, headers=[("Authorization", "Basic YTpi")])
 
-    assert (told.status, told.challenge) == (401, 'Bearer realm="consentry"')
+    assert (told.status, told.challenge) == (401, CHALLENGE)
 
 
 @pytest.mark.shows("RFC 6750 §5.3 not-in-cookie")

@@ -41,7 +41,7 @@ async def server(world: GuardWorld) -> RegisteredClient:
 @pytest.fixture
 async def remote(world: GuardWorld, server: RegisteredClient) -> AsyncIterator[RemoteGuard]:
     client = client_of(world, server, httpx.ASGITransport(app_over(world.deeds)))
-    async with RemoteGuard(client, await client.catalog(), issuer=world.settings.issuer) as guard:
+    async with RemoteGuard(client, await client.catalog(), issuer=world.settings.issuer, resource=API) as guard:
         yield guard
 
 
@@ -218,7 +218,7 @@ async def test_calls_that_are_malformed_are_answered_alike_and_nobody_is_asked(
     world: GuardWorld, server: RegisteredClient
 ) -> None:
     client = client_of(world, server, httpx.MockTransport(lambda _request: pytest.fail("the server was asked")))
-    remote = RemoteGuard(client, world.guard.catalog, issuer=world.settings.issuer)
+    remote = RemoteGuard(client, world.guard.catalog, issuer=world.settings.issuer, resource=API)
     text = await world.token()
 
     for headers, query in (
@@ -271,7 +271,7 @@ def answering(content: bytes, status: int = 200) -> httpx.MockTransport:
 async def test_whatever_else_the_server_answers_nobody_is_let_in(
     world: GuardWorld, server: RegisteredClient, transport: httpx.MockTransport
 ) -> None:
-    remote = RemoteGuard(client_of(world, server, transport), world.guard.catalog, issuer=world.settings.issuer)
+    remote = RemoteGuard(client_of(world, server, transport), world.guard.catalog, issuer=world.settings.issuer, resource=API)
 
     answer, refused = await told(remote, [f"Bearer {await world.token()}"], [])
 
@@ -404,7 +404,7 @@ async def operator_header(world: GuardWorld) -> dict[str, str]:
 
 def test_the_blocking_guard_closes_and_then_lets_nobody_in(catalog: Any) -> None:
     client = BlockingIntrospectionClient("https://apps.test", client_id="res_1", client_secret="s")
-    with BlockingRemoteGuard(client, catalog, issuer="https://apps.test") as guard:
+    with BlockingRemoteGuard(client, catalog, issuer="https://apps.test", resource=API) as guard:
         guard.require_known(["invoice.read"])
 
     with pytest.raises(CallRefusedError) as refusal:

@@ -120,7 +120,7 @@ def test_a_faulty_line_is_named_with_what_to_write(line: str, told: str) -> None
         ("routes = 1", r"\[routes\]: lists no route"),
         ("[routes", r"not valid TOML"),
         ('[routes]\n"GET /" = "any"\n"GET /" = "public"', r"not valid TOML"),
-        ('path = "/x"', r"path: is not known; a routes file has resource, identity_audience, routes"),
+        ('path = "/x"', r"path: is not known; a routes file has resource, scopes, identity_audience, routes"),
         ('resource = "books"\n[routes]\n"GET /" = "any"', r"resource: write the identifier"),
         ('resource = 1\n[routes]\n"GET /" = "any"', r"resource: write the identifier"),
         ('identity_audience = ""\n[routes]\n"GET /" = "any"', r"identity_audience: write what the API expects"),

@@ -12,6 +12,7 @@ from consentry.gate.deciding import WaitingDeciding
 from consentry.gate.gate import Gate
 from consentry.model.access import Access, Refused
 from consentry.model.catalog import Catalog
+from consentry.oauth.protected_resource import ProtectedResource
 
 
 class BlockingRemoteGuard(WaitingDeciding):
@@ -28,13 +29,14 @@ class BlockingRemoteGuard(WaitingDeciding):
         catalog: Catalog,
         *,
         issuer: str,
+        resource: ProtectedResource | str | None = None,
         trusted_proxies: Sequence[IPv4Network | IPv6Network] = (),
     ) -> None:
         self.catalog = catalog
         self.issuer = issuer
         self.trusted_proxies = trusted_proxies
         self._client = client
-        self._gate = Gate(catalog, issuer)
+        self._gate = Gate(catalog, issuer, ProtectedResource.of(resource))
 
     @classmethod
     def open(
@@ -44,6 +46,7 @@ class BlockingRemoteGuard(WaitingDeciding):
         client_id: str,
         client_secret: str,
         catalog: Catalog | None = None,
+        resource: ProtectedResource | str | None = None,
         trusted_proxies: Sequence[IPv4Network | IPv6Network] = (),
         timeout: timedelta = DEFAULT_TIMEOUT,
     ) -> Self:
@@ -54,7 +57,7 @@ class BlockingRemoteGuard(WaitingDeciding):
         except BaseException:
             client.close()
             raise
-        return cls(client, known, issuer=issuer, trusted_proxies=trusted_proxies)
+        return cls(client, known, issuer=issuer, resource=resource, trusted_proxies=trusted_proxies)
 
     def check(self, bearer: str, address: str | None = None) -> Access | Refused:
         """Return what the credential may do now, or why nothing. Raises IntrospectionError; that is never a yes."""

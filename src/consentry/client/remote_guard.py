@@ -13,6 +13,7 @@ from consentry.gate.deciding import AsyncDeciding
 from consentry.gate.gate import Gate
 from consentry.model.access import Access, Refused
 from consentry.model.catalog import Catalog
+from consentry.oauth.protected_resource import ProtectedResource
 
 
 class RemoteGuard(AsyncDeciding):
@@ -30,13 +31,14 @@ class RemoteGuard(AsyncDeciding):
         catalog: Catalog,
         *,
         issuer: str,
+        resource: ProtectedResource | str | None = None,
         trusted_proxies: Sequence[IPv4Network | IPv6Network] = (),
     ) -> None:
         self.catalog = catalog
         self.issuer = issuer
         self.trusted_proxies = trusted_proxies
         self._client = client
-        self._gate = Gate(catalog, issuer)
+        self._gate = Gate(catalog, issuer, ProtectedResource.of(resource))
 
     @classmethod
     def open(
@@ -46,6 +48,7 @@ class RemoteGuard(AsyncDeciding):
         client_id: str,
         client_secret: str,
         catalog: Catalog | None = None,
+        resource: ProtectedResource | str | None = None,
         trusted_proxies: Sequence[IPv4Network | IPv6Network] = (),
         timeout: timedelta = DEFAULT_TIMEOUT,
     ) -> Self:
@@ -53,9 +56,10 @@ class RemoteGuard(AsyncDeciding):
 
         Without a `catalog`, the server's is fetched here, once; with one, this asks nobody, so that the product starts
         also while the server is away. `trusted_proxies` are the networks whose `X-Forwarded-For` is believed.
+        `resource` is what clients are told about the API (RFC 9728); which tokens are good is said by its registration.
 
         Raises:
-            ValueError: the issuer or the client cannot be.
+            ValueError: the issuer, the client or the resource cannot be.
             IntrospectionError: the server does not tell its catalog.
         """
         client = IntrospectionClient(issuer, client_id=client_id, client_secret=client_secret, timeout=timeout)
@@ -64,7 +68,7 @@ class RemoteGuard(AsyncDeciding):
                 issuer, client_id=client_id, client_secret=client_secret, timeout=timeout
             ) as asking:
                 catalog = asking.catalog()
-        return cls(client, catalog, issuer=issuer, trusted_proxies=trusted_proxies)
+        return cls(client, catalog, issuer=issuer, resource=resource, trusted_proxies=trusted_proxies)
 
     async def check(self, bearer: str, address: str | None = None) -> Access | Refused:
         """Return what the credential may do now, or why nothing. `address` is the caller's, for keys bound to networks.

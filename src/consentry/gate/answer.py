@@ -12,14 +12,22 @@ from consentry.model.access import Reason, Refused
 from consentry.model.refusal_guide import CHECK_FAILED, documentation_url
 from consentry.oauth.bearer import challenge
 from consentry.oauth.errors import ErrorCode, as_description
+from consentry.oauth.scope import Scope
 
 REALM = "consentry"
+
+_NO_SCOPE = Scope()
+_UNAUTHORIZED = 401
+
+READABLE = {"access-control-allow-origin": "*", "access-control-expose-headers": "WWW-Authenticate"}
+"""The headers by which a script of any origin may read an answer. No cookie opens the API, so nothing is given away."""
 
 _DENIED = {
     Reason.SCOPE_NOT_GRANTED: "scope",
     Reason.PERMISSION_NOT_IN_KEY: "key_permission",
     Reason.USER_LACKS_PERMISSION: "user_permission",
     Reason.ROUTE_NOT_DECLARED: "route",
+    Reason.TOOL_NOT_DECLARED: "tool",
     Reason.REQUEST_AMBIGUOUS: "request",
 }
 """The refusals that no other credential would change, and the side that is missing."""
@@ -43,17 +51,31 @@ class CallRefusedError(Exception):
         self.refused = refused
 
 
-def answer_refused(refused: Refused, *, issuer: str, realm: str = REALM) -> Answer:
+def answer_refused(
+    refused: Refused,
+    *,
+    issuer: str,
+    realm: str = REALM,
+    metadata_url: str | None = None,
+    first_scopes: Scope = _NO_SCOPE,
+) -> Answer:
     """Return the answer that tells the app's developer why the call was refused and which side is missing.
 
-    `issuer` is where the reason is explained.
+    `issuer` is where the reason is explained. With the `metadata_url` of the API (RFC 9728 §5.1) a client that knows
+    nothing finds its way, and `first_scopes` are what it should ask for where it has no good token; a script of any
+    origin may then read the answer.
     """
     status, code = _status_of(refused)
+    scopes = refused.scopes if code is ErrorCode.INSUFFICIENT_SCOPE else None
+    if status == _UNAUTHORIZED and metadata_url is not None:
+        scopes = first_scopes
     header = challenge(
         realm,
         code,
         None if code is None else as_description(refused.sentence),
-        refused.scopes if code is ErrorCode.INSUFFICIENT_SCOPE else None,
+        scopes,
+        # A client that is sent to the server for what consent cannot change would go round in circles.
+        None if code is ErrorCode.ACCESS_DENIED else metadata_url,
     )
     body = {
         # A call without a credential gets no error in the header (RFC 6750 §3.1); the body always has one.
@@ -67,10 +89,10 @@ def answer_refused(refused: Refused, *, issuer: str, realm: str = REALM) -> Answ
         body["permission"] = refused.permission
     if code is ErrorCode.INSUFFICIENT_SCOPE:
         body["scope"] = str(refused.scopes)
-    return _answer(status, body, {"www-authenticate": header})
+    return _answer(status, body, {"www-authenticate": header, **_readable(metadata_url)})
 
 
-def answer_failure(*, issuer: str) -> Answer:
+def answer_failure(*, issuer: str, metadata_url: str | None = None) -> Answer:
     """Return the answer for a check that could not be made: nobody is let in unchecked, and trying again may help."""
     body = {
         "error": ErrorCode.TEMPORARILY_UNAVAILABLE.value,
@@ -78,7 +100,11 @@ def answer_failure(*, issuer: str) -> Answer:
         "error_description": "The credential could not be checked just now. Try again in a moment.",
         "documentation": documentation_url(issuer, CHECK_FAILED),
     }
-    return _answer(503, body, {"retry-after": "1"})
+    return _answer(503, body, {"retry-after": "1", **_readable(metadata_url)})
+
+
+def _readable(metadata_url: str | None) -> Mapping[str, str]:
+    return {} if metadata_url is None else READABLE
 
 
 def _status_of(refused: Refused) -> tuple[int, ErrorCode | None]:

@@ -3,9 +3,11 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 
+from consentry.gate.answer import CallRefusedError
 from consentry.gate.call import Call
 from consentry.gate.gate import Gate, names_of
 from consentry.model.access import Access, Refused
+from consentry.oauth.protected_resource import ProtectedResource
 
 
 class _KnowsPermissions:
@@ -16,6 +18,22 @@ class _KnowsPermissions:
     def require_known(self, permissions: Sequence[str]) -> None:
         """Return if the catalog declares all of `permissions`; raises UnknownPermissionError, at start-up."""
         self._gate.require_known(permissions)
+
+    def judge(self, access: Access, permissions: Sequence[str]) -> Access:
+        """Return `access` if it may do all of `permissions`; raises CallRefusedError with the answer to send.
+
+        For a call whose needs show only when it is read further. `access` must be that of this very call.
+        """
+        return self._gate.judge(access, permissions)
+
+    def refuse(self, refused: Refused) -> CallRefusedError:
+        """Return the refusal of a call for a reason that the adapter found, worded as every other."""
+        return self._gate.refusal(refused)
+
+    @property
+    def resource(self) -> ProtectedResource | None:
+        """The API that is guarded, as its clients address it; None where every token of the server is good."""
+        return self._gate.resource
 
 
 class AsyncDeciding(_KnowsPermissions, ABC):

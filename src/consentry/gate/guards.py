@@ -5,9 +5,11 @@ from ipaddress import IPv4Network, IPv6Network
 from types import TracebackType
 from typing import Protocol, Self
 
+from consentry.gate.answer import CallRefusedError
 from consentry.gate.call import Call
-from consentry.model.access import Access
+from consentry.model.access import Access, Refused
 from consentry.model.catalog import Catalog
+from consentry.oauth.protected_resource import ProtectedResource
 
 
 class Guarding(Protocol):
@@ -25,8 +27,18 @@ class Guarding(Protocol):
     def trusted_proxies(self) -> Sequence[IPv4Network | IPv6Network]:
         """The networks whose `X-Forwarded-For` is believed."""
 
+    @property
+    def resource(self) -> ProtectedResource | None:
+        """The API that is guarded, as its clients address it; None where every token of the server is good."""
+
     def require_known(self, permissions: Sequence[str]) -> None:
         """Return if the catalog declares all of `permissions`; raises UnknownPermissionError, at start-up."""
+
+    def judge(self, access: Access, permissions: Sequence[str]) -> Access:
+        """Return `access` if it may do all of `permissions`; raises CallRefusedError with the answer to send."""
+
+    def refuse(self, refused: Refused) -> CallRefusedError:
+        """Return the refusal of a call for a reason that the adapter found, worded as every other."""
 
 
 class AsyncGuard(Guarding, Protocol):

@@ -18,5 +18,15 @@ wrapped: `GuardMiddleware(app, guard)` of `consentry.guard.asgi`. `consentry.gua
 from consentry.gate.answer import Answer, CallRefusedError
 from consentry.guard.guard import Guard, UnknownPermissionError
 from consentry.model.access import Access, Reason, Refused
+from consentry.oauth.protected_resource import ProtectedResource
 
-__all__ = ["Access", "Answer", "CallRefusedError", "Guard", "Reason", "Refused", "UnknownPermissionError"]
+__all__ = [
+    "Access",
+    "Answer",
+    "CallRefusedError",
+    "Guard",
+    "ProtectedResource",
+    "Reason",
+    "Refused",
+    "UnknownPermissionError",
+]

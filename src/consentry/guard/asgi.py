@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from consentry.gate.answer import CallRefusedError
+from consentry.gate.answer import Answer, CallRefusedError
 from consentry.gate.call import call_of
+from consentry.gate.resource_metadata import answer_document
 from consentry.guard.guard import names_of
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from consentry.gate.answer import Answer
     from consentry.gate.guards import AsyncGuard
 
 SCOPE_KEY = "consentry.access"
@@ -22,6 +22,7 @@ SCOPE_KEY = "consentry.access"
 _LAST_MESSAGES = frozenset({"lifespan.shutdown.complete", "lifespan.shutdown.failed"})
 _POLICY_VIOLATION = 1008
 _HTTP_RESPONSE = "websocket.http.response"
+_NOT_FOUND = Answer(404, {"content-length": "0"}, b"")
 
 
 class GuardMiddleware:
@@ -29,7 +30,8 @@ class GuardMiddleware:
 
     `permissions` are needed by every call behind it; without any, the application decides with `access.decide` or by
     `access.permissions`. `public_paths` are not guarded; each is one path, compared exactly. Where the server sends
-    lifespan events the guard is entered and left with the application.
+    lifespan events the guard is entered and left with the application. Where the guard has a resource its metadata
+    (RFC 9728) is served too.
 
     Raises UnknownPermissionError for a permission that the catalog does not declare.
     """
@@ -54,12 +56,14 @@ class GuardMiddleware:
             await self._live(scope, receive, send)
         elif scope["path"] in self._public_paths:
             await self._app(scope, receive, send)
+        elif (document := _document(self._guard, scope)) is not None:
+            await send_answer(scope, send, document)
         else:
             guard = self._guard
             try:
                 access = await guard.authorise_call(call_of(scope, guard.trusted_proxies), self._permissions)
             except CallRefusedError as refusal:
-                await _refuse(scope, send, refusal.answer)
+                await send_answer(scope, send, refusal.answer)
                 return
             # A copy: what the application behind is told does not leak outwards, to whoever wrapped this.
             await self._app({**scope, SCOPE_KEY: access}, receive, send)
@@ -84,7 +88,25 @@ class GuardMiddleware:
                 await self._guard.close()
 
 
-async def _refuse(scope: Scope, send: Send, answer: Answer) -> None:
+class ResourceMetadata:
+    """Serves the metadata of the API that a guard guards, for an application that sends its paths here. RFC 9728 §3."""
+
+    def __init__(self, guard: AsyncGuard) -> None:
+        self._guard = guard
+
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        await send_answer(scope, send, _document(self._guard, scope) or _NOT_FOUND)
+
+
+def _document(guard: AsyncGuard, scope: Scope) -> Answer | None:
+    if guard.resource is None or scope["type"] != "http":
+        return None
+    return answer_document(guard.resource, guard.issuer, scope["method"], scope["path"])
+
+
+async def send_answer(scope: Scope, send: Send, answer: Answer) -> None:
+    """Send an answer of the guard's instead of the application's."""
     headers = [(name.encode(), value.encode()) for name, value in answer.headers.items()]
     prefix = "http.response"
     if scope["type"] == "websocket":

@@ -17,6 +17,7 @@ from consentry.gate.deciding import WaitingDeciding
 from consentry.gate.gate import Gate
 from consentry.guard.guard import Guard
 from consentry.model.catalog import Catalog, parse_catalog
+from consentry.oauth.protected_resource import ProtectedResource
 from consentry.settings import Settings, load_settings
 from consentry.settings_sources import find_config
 from consentry.storage.opening import open_database, through_view
@@ -47,7 +48,7 @@ class BlockingGuard(WaitingDeciding):
         settings: Settings,
         catalog: Catalog,
         *,
-        resource: str | None = None,
+        resource: ProtectedResource | str | None = None,
         clock: Clock | None = None,
         directory: LiveDirectory | None = None,
     ) -> None:
@@ -55,9 +56,8 @@ class BlockingGuard(WaitingDeciding):
         self.issuer = settings.issuer
         self.trusted_proxies = settings.trusted_proxies
         self.answers_at_once = settings.sqlite_path is not None and directory is None
-        self._gate = Gate(catalog, settings.issuer)
+        self._gate = Gate(catalog, settings.issuer, ProtectedResource.of(resource))
         self._settings = settings
-        self._resource = resource
         self._clock = clock
         self._directory = directory
         self._opening = Lock()
@@ -71,7 +71,7 @@ class BlockingGuard(WaitingDeciding):
         cls,
         settings: Settings,
         *,
-        resource: str | None = None,
+        resource: ProtectedResource | str | None = None,
         clock: Clock | None = None,
         directory: LiveDirectory | None = None,
     ) -> Self:
@@ -90,7 +90,7 @@ class BlockingGuard(WaitingDeciding):
         cls,
         config: Path | str | None = None,
         *,
-        resource: str | None = None,
+        resource: ProtectedResource | str | None = None,
         directory: LiveDirectory | None = None,
     ) -> Self:
         """Open the database that a configuration file names; without one, as the server finds its own.
@@ -132,7 +132,7 @@ class BlockingGuard(WaitingDeciding):
             if self._closed:
                 raise RuntimeError("The guard is closed.")
             if self._opened is None:
-                self._opened = _open(self._settings, self.catalog, self._resource, self._clock, self._directory)
+                self._opened = _open(self._settings, self.catalog, self.resource, self._clock, self._directory)
                 atexit.register(self.close)
             return self._opened
 
@@ -185,7 +185,7 @@ class _ReadingInItsThread(_InThisProcess):
 def _open(
     settings: Settings,
     catalog: Catalog,
-    resource: str | None,
+    resource: ProtectedResource | str | None,
     clock: Clock | None,
     directory: LiveDirectory | None,
 ) -> _InThisProcess:

@@ -1,7 +1,8 @@
 """The guard in a Django project: a decorator for views and a middleware, under WSGI and ASGI, for both kinds of view.
 
 `settings.CONSENTRY_CONFIG` names Consentry's configuration file; without it, the file is found as the server finds it.
-`settings.CONSENTRY_RESOURCE` is the identifier under which this API is registered, where there are several.
+`settings.CONSENTRY_RESOURCE` is the identifier under which this API is registered, or a `ProtectedResource` that says
+more of it; its metadata (RFC 9728) is served by the middleware, or where `metadata_urls()` stands in the URLconf.
 `settings.CONSENTRY_PUBLIC_PATHS` are the paths that the middleware does not guard.
 """
 
@@ -13,15 +14,20 @@ from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import path
 
 from consentry.gate.answer import CallRefusedError
 from consentry.gate.call import call_of_environ
+from consentry.gate.resource_metadata import answer_document
 from consentry.guard.blocking import BlockingGuard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from django.urls import URLPattern
+
+    from consentry.gate.answer import Answer
     from consentry.gate.guards import WaitingGuard
 
 ATTRIBUTE = "consentry_access"
@@ -100,12 +106,39 @@ class GuardMiddleware:
         """Serve one call, in the style of what stands behind."""
         if self._is_async:
             return self._serve(request)
-        refusal = None if request.path_info in self._public_paths else _refusal_of(request, ())
-        return refusal or self._get_response(request)
+        answer = _document(request)
+        if answer is None and request.path_info not in self._public_paths:
+            answer = _refusal_of(request, ())
+        return answer or self._get_response(request)
 
     async def _serve(self, request: HttpRequest) -> Any:
-        refusal = None if request.path_info in self._public_paths else await _refusal_in_loop(request, ())
-        return refusal or await self._get_response(request)
+        answer = _document(request)
+        if answer is None and request.path_info not in self._public_paths:
+            answer = await _refusal_in_loop(request, ())
+        return answer or await self._get_response(request)
+
+
+def metadata_urls() -> list[URLPattern]:
+    """Return what serves the metadata of this API (RFC 9728), for the root URLconf where there is no middleware."""
+    resource = guard().resource
+    return [path(one.removeprefix("/"), _metadata) for one in (() if resource is None else resource.metadata_paths)]
+
+
+def _metadata(request: HttpRequest) -> HttpResponse:
+    document = _document(request)
+    if document is None:
+        raise Http404
+    return document
+
+
+def _document(request: HttpRequest) -> HttpResponse | None:
+    opened = guard()
+    answer = answer_document(opened.resource, opened.issuer, request.method or "", request.path_info)
+    return None if answer is None else _response_of(answer)
+
+
+def _response_of(answer: Answer) -> HttpResponse:
+    return HttpResponse(answer.body, status=answer.status, headers=dict(answer.headers))
 
 
 async def _refusal_in_loop(request: HttpRequest, permissions: Sequence[str]) -> HttpResponse | None:
@@ -122,7 +155,6 @@ def _refusal_of(request: HttpRequest, permissions: Sequence[str]) -> HttpRespons
         call = call_of_environ(request.META, opened.trusted_proxies)
         access = opened.authorise_call(call, permissions)
     except CallRefusedError as refusal:
-        answer = refusal.answer
-        return HttpResponse(answer.body, status=answer.status, headers=dict(answer.headers))
+        return _response_of(refusal.answer)
     setattr(request, ATTRIBUTE, access)
     return None

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec
 
-from flask import Response, current_app, g, request
+from flask import Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 
-from consentry.gate.answer import CallRefusedError
+from consentry.gate.answer import Answer, CallRefusedError
 from consentry.gate.call import call_of_environ
 from consentry.gate.guards import WaitingGuard
+from consentry.gate.resource_metadata import answer_document
 
 P = ParamSpec("P")
 
@@ -31,11 +32,23 @@ def require(guard: WaitingGuard, *permissions: str) -> Callable[[Callable[P, Any
                 call = call_of_environ(request.environ, guard.trusted_proxies)
                 g.consentry_access = guard.authorise_call(call, permissions)
             except CallRefusedError as refusal:
-                answer = refusal.answer
-                return Response(answer.body, answer.status, dict(answer.headers))
+                return _response_of(refusal.answer)
             response: ResponseReturnValue = current_app.ensure_sync(view)(*args, **kwargs)
             return response
 
         return guarded
 
     return decorate
+
+
+def install(app: Flask, guard: WaitingGuard) -> None:
+    """Serve the metadata of the guard's resource (RFC 9728), before any view; nothing where it has none."""
+
+    @app.before_request
+    def metadata() -> Response | None:
+        answer = answer_document(guard.resource, guard.issuer, request.method, request.path)
+        return None if answer is None else _response_of(answer)
+
+
+def _response_of(answer: Answer) -> Response:
+    return Response(answer.body, answer.status, dict(answer.headers))

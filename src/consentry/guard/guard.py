@@ -18,6 +18,7 @@ from consentry.model.access import Access, Refused
 from consentry.model.approval import ApprovalBook
 from consentry.model.catalog import Catalog, parse_catalog
 from consentry.model.membership import RoleBook
+from consentry.oauth.protected_resource import ProtectedResource
 from consentry.ports.directory import LiveDirectory
 from consentry.ports.world import Clock
 from consentry.settings import Settings, load_settings
@@ -46,17 +47,17 @@ class Guard(AsyncDeciding):
         database: Database,
         *,
         issuer: str,
-        resource: str | None = None,
+        resource: ProtectedResource | str | None = None,
         trusted_proxies: Sequence[IPv4Network | IPv6Network] = (),
     ) -> None:
         self.catalog = catalog
         self.issuer = issuer
         self.trusted_proxies = trusted_proxies
-        self._gate = Gate(catalog, issuer)
+        self._gate = Gate(catalog, issuer, ProtectedResource.of(resource))
         self._check_bearer = check_bearer
         self._usage = usage
         self._database = database
-        self._resource = resource
+        self._resource = None if self.resource is None else self.resource.identifier
         self._recording: asyncio.Task[None] | None = None
 
     @classmethod
@@ -64,20 +65,22 @@ class Guard(AsyncDeciding):
         cls,
         settings: Settings,
         *,
-        resource: str | None = None,
+        resource: ProtectedResource | str | None = None,
         clock: Clock | None = None,
         directory: LiveDirectory | None = None,
     ) -> Self:
         """Open the database of `settings` for checking.
 
         `resource` is the identifier under which this API is registered (RFC 8707): a token that was issued for another
-        API is refused. Without it, every token of this Consentry is good here. `directory` is the product's own, which
-        says what members hold; without it, that is what the settings name.
+        API is refused, and refusals tell a client where to read how it connects (RFC 9728). A `ProtectedResource` says
+        more about the API, such as the scopes to begin with. Without it, every token of this Consentry is good here.
+        `directory` is the product's own, which says what members hold; without it, that is what the settings name.
 
         Raises:
             SchemaOutdatedError: the database was not brought up to date; it says what to run.
             CatalogError, OSError: the catalog cannot be used.
-            ValueError: a directory, and a view in the settings too.
+            UnknownScopeError: the catalog does not declare a scope of the resource.
+            ValueError: the resource is no identifier; a directory, and a view in the settings too.
         """
         url, view = settings.database_url, settings.directory_view_members
         require_current(url, view)
@@ -93,7 +96,7 @@ class Guard(AsyncDeciding):
         catalog: Catalog,
         settings: Settings,
         *,
-        resource: str | None = None,
+        resource: ProtectedResource | str | None = None,
         clock: Clock | None = None,
         directory: LiveDirectory | None = None,
     ) -> Self:
@@ -118,7 +121,7 @@ class Guard(AsyncDeciding):
         cls,
         config: Path | str | None = None,
         *,
-        resource: str | None = None,
+        resource: ProtectedResource | str | None = None,
         directory: LiveDirectory | None = None,
     ) -> Self:
         """Open the database that a configuration file names; without one, as the server finds its own.

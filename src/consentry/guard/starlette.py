@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from consentry.gate.answer import CallRefusedError
 from consentry.gate.call import call_of
-from consentry.guard.asgi import SCOPE_KEY, GuardMiddleware
+from consentry.guard.asgi import SCOPE_KEY, GuardMiddleware, ResourceMetadata
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -74,6 +74,14 @@ def guarded_route(
     return Route(path, endpoint, methods=None if methods is None else list(methods), name=name, middleware=[check])
 
 
+def metadata_routes(guard: AsyncGuard) -> list[Route]:
+    """Return the routes of the metadata of the guard's resource (RFC 9728); they belong at the root of the host."""
+    if guard.resource is None:
+        return []
+    endpoint = ResourceMetadata(guard)
+    return [Route(path, endpoint, include_in_schema=False) for path in guard.resource.metadata_paths]
+
+
 def access_of(connection: HTTPConnection) -> Access:
     """Return the access of the caller of a guarded endpoint. Raises KeyError where nothing guards it."""
     access: Access = connection.scope[SCOPE_KEY]
@@ -81,7 +89,11 @@ def access_of(connection: HTTPConnection) -> Access:
 
 
 def install(app: Starlette, guard: AsyncGuard) -> None:
-    """Enter and leave the guard with the application, around the lifespan that it has."""
+    """Enter and leave the guard with the application, around the lifespan that it has.
+
+    Where the guard has a resource its metadata (RFC 9728) is served, before any route of the application's.
+    """
+    app.router.routes[:0] = metadata_routes(guard)
     inner = app.router.lifespan_context
 
     @asynccontextmanager

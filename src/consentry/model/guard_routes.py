@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from consentry.model.request_path import AmbiguousRequestError
+from consentry.oauth.protected_resource import ProtectedResource
 
 Segments: TypeAlias = tuple[str | None, ...]
 """The parts of a pattern between slashes; None stands for any one part."""
@@ -61,13 +62,20 @@ class GuardRoute:
 class GuardRoutes:
     """The routes of the API behind a gateway, in the order of the file; the first that fits counts.
 
-    `resource` is the API's RFC 8707 identifier: a token that was issued for another API is refused. Where there is an
+    `resource` is the API's RFC 8707 identifier: a token that was issued for another API is refused, and a refusal tells
+    a client where to read how it connects, `scopes` being those to begin with (RFC 9728). Where there is an
     `identity_audience`, the API is also told who calls in a signed JWT with that `aud`.
     """
 
     routes: tuple[GuardRoute, ...] = ()
     resource: str | None = None
     identity_audience: str | None = None
+    scopes: tuple[str, ...] = ()
+
+    @property
+    def protected_resource(self) -> ProtectedResource | None:
+        """The API as its clients address it, if the file names it."""
+        return None if self.resource is None else ProtectedResource(self.resource, self.scopes)
 
     def find(self, method: str, path: Sequence[str]) -> GuardRoute | None:
         """Return the first route that is about the call, or None: such a call is refused.

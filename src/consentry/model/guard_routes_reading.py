@@ -1,5 +1,6 @@
 """Reading a routes file's TOML text; every fault names the key where it stands, and what to write."""
 
+import json
 import re
 import tomllib
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ PUBLIC = "public"
 ANY = "any"
 """What stands for a route that asks for a working credential, whatever it may do."""
 
-_KNOWN = ("resource", "identity_audience", "routes")
+_KNOWN = ("resource", "scopes", "identity_audience", "routes")
 _KEY = re.compile(r"(\*|[A-Z]{1,20}(?:-[A-Z]{1,20})?) (/\S*)")
 _PARAMETER = re.compile(r"\{[a-z_][a-z0-9_]*\}")
 _LITERAL = re.compile(r"[^%;?#\\{}*\x00-\x20\x7f-\x9f]+")
@@ -55,7 +56,8 @@ def parse_guard_routes(text: str, catalog: Catalog) -> GuardRoutes:
                 "Move this line up, or remove it."
             )
         routes.append(route)
-    return GuardRoutes(tuple(routes), _read_resource(document), _read_audience(document))
+    resource, audience = _read_resource(document), _read_audience(document)
+    return GuardRoutes(tuple(routes), resource, audience, _read_scopes(document, resource, catalog))
 
 
 def _read_route(key: str, value: object, catalog: Catalog) -> GuardRoute:
@@ -116,6 +118,22 @@ def _read_resource(document: Mapping[str, object]) -> str | None:
             'resource: write the identifier under which the API is registered: resource = "https://api.example.com".'
         )
     return value
+
+
+def _read_scopes(document: Mapping[str, object], resource: str | None, catalog: Catalog) -> tuple[str, ...]:
+    value = document.get("scopes")
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise GuardRoutesError(
+            f"scopes: write a list of scopes, such as scopes = {json.dumps(sorted(catalog.scopes)[:1])}."
+        )
+    if resource is None:
+        raise GuardRoutesError("scopes: clients find them only where the file names the API: write resource too.")
+    for name in value:
+        if name not in catalog.scopes:
+            raise GuardRoutesError(f"scopes: the catalog has no scope {name!r}.")
+    return tuple(value)
 
 
 def _read_audience(document: Mapping[str, object]) -> str | None:

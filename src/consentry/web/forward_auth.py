@@ -6,12 +6,12 @@ request of the API behind the gateway.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from consentry.caller_address import UNKNOWN, address_of
-from consentry.gate.answer import CallRefusedError, answer_refused
+from consentry.gate.answer import CallRefusedError
 from consentry.gate.call import Call
 from consentry.gate.gate import Gate
 from consentry.model.access import Access, Reason, Refused
@@ -19,6 +19,7 @@ from consentry.model.guard_routes import GuardRoutes
 from consentry.model.guard_routes_reading import parse_guard_routes
 from consentry.model.permission import render_permissions
 from consentry.model.request_path import AmbiguousRequestError
+from consentry.web.document_endpoint import DocumentEndpoint
 from consentry.web.gateway_request import FORWARD_AUTH_PATH, is_from_nginx, read_gateway_request
 from consentry.web.program_endpoint import Header, ProgramAnswer
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from consentry.gate.answer import Answer
     from consentry.model.guard_routes import GuardRoute
     from consentry.web.gateway_request import GatewayRequest
-    from consentry.web.program_endpoint import ProgramRequest
+    from consentry.web.program_endpoint import ProgramEndpoint, ProgramRequest
     from consentry.wiring import Deeds
 
 __all__ = [
@@ -76,6 +77,11 @@ class ForwardAuth:
 
     deeds: Deeds
     routes: GuardRoutes
+    _gate: Gate = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        gate = Gate(self.deeds.catalog, self.deeds.settings.issuer, self.routes.protected_resource)
+        object.__setattr__(self, "_gate", gate)
 
     @property
     def body_limit(self) -> int:
@@ -102,7 +108,7 @@ class ForwardAuth:
             return _refuse(request, refusal.answer)
 
     async def _check(self, request: ProgramRequest, called: GatewayRequest, route: GuardRoute) -> Access:
-        gate = Gate(self.deeds.catalog, self.deeds.settings.issuer)
+        gate = self._gate
         address = address_of(request.client or UNKNOWN, request.headers, self.deeds.settings.trusted_proxies)
         authorization = [value.decode("latin-1") for value in request.values(b"authorization")]
         call = Call(authorization, called.query, None if address == UNKNOWN else address)
@@ -145,8 +151,20 @@ class ForwardAuth:
         present = {name: value for name, value in claims.items() if value is not None}
         return await self.deeds.signing_keys.sign(present, typ=IDENTITY_TYPE)
 
+    def documents(self) -> dict[str, ProgramEndpoint]:
+        """Return what serves the API's own metadata, by path, for the gateway to hand on. RFC 9728 §3."""
+        resource = self.routes.protected_resource
+        if resource is None:
+            return {}
+        content = resource.document(self.deeds.settings.issuer)
+
+        async def read() -> dict[str, object]:
+            return content
+
+        return {path: DocumentEndpoint(read) for path in resource.metadata_paths}
+
     def _answer(self, refused: Refused) -> Answer:
-        return answer_refused(refused, issuer=self.deeds.settings.issuer)
+        return self._gate.refusal(refused).answer
 
 
 def _let_in(identity: Mapping[bytes, str | None]) -> ProgramAnswer:

@@ -40,9 +40,11 @@ class Application:
     """Consentry as an ASGI application. Our own HTTP protocol finds in `direct` what needs no ASGI between."""
 
     def __init__(self, deeds: Deeds) -> None:
+        forward_auth = ForwardAuth(deeds, load_guard_routes(deeds))
         programs = {
             **OAuthEndpoints(deeds).by_path(),
-            FORWARD_AUTH_PATH: ForwardAuth(deeds, load_guard_routes(deeds)),
+            **forward_auth.documents(),
+            FORWARD_AUTH_PATH: forward_auth,
         }
         frame = RequestFrame(_Doors(deeds, programs), deeds)
         safety = BrowserSafety(frame, issuer=deeds.settings.issuer)
