@@ -8,6 +8,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 from consentry.model.secret import Secret
+from consentry.model.self_registered import Registration
 from consentry.secret_key import find_or_make_secret_key
 from consentry.settings_sources import GivenValues, SettingsError, gather
 from consentry.settings_values import (
@@ -19,6 +20,7 @@ from consentry.settings_values import (
     host_name,
     issuer_url,
     line,
+    name_list,
     path,
     secret_text,
     sqlite_path,
@@ -97,6 +99,12 @@ class Settings:
     require_pushed_requests: bool = False
     """Whether every app must push its authorization requests; without it, those that are registered so. RFC 9126 §5."""
 
+    device_authorization: bool = True
+    """Whether apps that are registered for it may connect by a code that a person types. RFC 8628."""
+
+    device_code_lifetime: timedelta = 10 * _MINUTE
+    """How long a person has for entering a device's code and answering: 2 min to 30 min. RFC 8628 §3.2."""
+
     refresh_idle_lifetime: timedelta = 90 * _DAY
     """How long a refresh token is good without being used: 1 h to 1 y. RFC 9700 §4.14.2."""
 
@@ -120,6 +128,30 @@ class Settings:
 
     openid_connect: bool = True
     """Whether apps may sign people in: ID tokens, UserInfo and the scopes `openid`, `profile`, `email` and so on."""
+
+    dynamic_registration: Registration = Registration.OFF
+    """Who may register apps by program: `off`, `token` (holders of an initial access token) or `open`. RFC 7591."""
+
+    dynamic_registration_scopes: tuple[str, ...] = ()
+    """The most that apps may ask for which registered themselves; `*` for all. Without it, what changes nothing."""
+
+    dynamic_registration_redirect_hosts: tuple[str, ...] = ()
+    """The only hosts and private schemes (`cursor:`) that such apps may send people to; without it, all."""
+
+    dynamic_registration_most_apps: int = 10_000
+    """The number of apps that may have registered themselves at a time: 1 to 1000000."""
+
+    unused_apps_removed_after: timedelta = 30 * _DAY
+    """How long an app that registered itself is kept while nobody connects it: 1 d to 1 y."""
+
+    client_id_metadata_documents: bool = False
+    """Whether an app may be known by the https address of a document that describes it, without being registered."""
+
+    client_id_metadata_document_bytes: int = 10_240
+    """The longest such document that is read: 1024 to 1048576 bytes."""
+
+    client_id_metadata_document_hosts: tuple[str, ...] = ()
+    """The only hosts whose documents are believed; without it, all."""
 
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     """The networks whose `X-Forwarded-For` and `X-Forwarded-Proto` headers are believed; none by default."""
@@ -172,6 +204,10 @@ def load_settings(config: Path | None, environ: Mapping[str, str]) -> Settings:
             "pushed_request_lifetime", duration(_MINUTE, 10 * _MINUTE), default.pushed_request_lifetime
         ),
         require_pushed_requests=given.read("require_pushed_requests", flag, default.require_pushed_requests),
+        device_authorization=given.read("device_authorization", flag, default.device_authorization),
+        device_code_lifetime=given.read(
+            "device_code_lifetime", duration(2 * _MINUTE, 30 * _MINUTE), default.device_code_lifetime
+        ),
         refresh_idle_lifetime=given.read(
             "refresh_idle_lifetime", duration(_HOUR, _YEAR), default.refresh_idle_lifetime
         ),
@@ -186,6 +222,30 @@ def load_settings(config: Path | None, environ: Mapping[str, str]) -> Settings:
         api_keys_may_never_expire=given.read("api_keys_may_never_expire", flag, default.api_keys_may_never_expire),
         max_secrets_per_app=given.read("max_secrets_per_app", whole_number(1, 10), default.max_secrets_per_app),
         openid_connect=given.read("openid_connect", flag, default.openid_connect),
+        dynamic_registration=given.read("dynamic_registration", choice(Registration), default.dynamic_registration),
+        dynamic_registration_scopes=given.read(
+            "dynamic_registration_scopes", name_list, default.dynamic_registration_scopes
+        ),
+        dynamic_registration_redirect_hosts=given.read(
+            "dynamic_registration_redirect_hosts", name_list, default.dynamic_registration_redirect_hosts
+        ),
+        dynamic_registration_most_apps=given.read(
+            "dynamic_registration_most_apps", whole_number(1, 1_000_000), default.dynamic_registration_most_apps
+        ),
+        unused_apps_removed_after=given.read(
+            "unused_apps_removed_after", duration(_DAY, _YEAR), default.unused_apps_removed_after
+        ),
+        client_id_metadata_documents=given.read(
+            "client_id_metadata_documents", flag, default.client_id_metadata_documents
+        ),
+        client_id_metadata_document_bytes=given.read(
+            "client_id_metadata_document_bytes",
+            whole_number(1024, 1024 * 1024),
+            default.client_id_metadata_document_bytes,
+        ),
+        client_id_metadata_document_hosts=given.read(
+            "client_id_metadata_document_hosts", name_list, default.client_id_metadata_document_hosts
+        ),
         trusted_proxies=given.read("trusted_proxies", address_list, default.trusted_proxies),
         outbound_allowed_networks=given.read(
             "outbound_allowed_networks", address_list, default.outbound_allowed_networks

@@ -209,6 +209,19 @@ def address_list(value: object, _folder: Path) -> tuple[IPv4Network | IPv6Networ
     return tuple(networks)
 
 
+def name_list(value: object, _folder: Path) -> tuple[str, ...]:
+    """Read names without spaces: a TOML list, or text with commas between."""
+    remedy = 'Write names, such as ["invoicing:read", "contacts:read"].'
+    items = value.split(",") if isinstance(value, str) else value
+    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+        raise BadValue(f"is {_shown(value)}, which is not a list of names.", remedy)
+    names = tuple(item.strip() for item in items if item.strip())
+    for name in names:
+        if not name.isascii() or not name.isprintable() or " " in name:
+            raise BadValue(f"holds {_shown(name)}, which is not a name.", remedy)
+    return names
+
+
 def _names_a_host(value: str) -> bool:
     try:
         return bool(urlsplit(value).hostname) or "host=" in value

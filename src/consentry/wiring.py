@@ -13,6 +13,7 @@ from consentry.flows.authenticate_client import AuthenticateClient
 from consentry.flows.authenticate_resource_server import AuthenticateResourceServer
 from consentry.flows.authorization_code_grant import AuthorizationCodeGrant
 from consentry.flows.authorize import Authorize
+from consentry.flows.backchannel_logout import BackchannelLogout
 from consentry.flows.check_bearer import CheckBearer
 from consentry.flows.client_keys import ClientKeys
 from consentry.flows.consent import Consent
@@ -20,6 +21,7 @@ from consentry.flows.fetch_document import FetchDocument
 from consentry.flows.housekeeping import Housekeeping, Lifetimes
 from consentry.flows.introspect_token import IntrospectToken
 from consentry.flows.issue_tokens import TokenMint
+from consentry.flows.logout import Logout
 from consentry.flows.operators import Operators
 from consentry.flows.pushed_requests import PushedRequests
 from consentry.flows.refresh_token_grant import RefreshTokenGrant
@@ -49,6 +51,7 @@ from consentry.storage.authorizations import SqlAuthorizationStore
 from consentry.storage.database import Database
 from consentry.storage.fetched_documents import SqlFetchedDocumentStore
 from consentry.storage.housekeeping import SqlHousekeepingStore
+from consentry.storage.logout import SqlLogoutStore
 from consentry.storage.opening import open_database
 from consentry.storage.operators import SqlOperatorStore, SqlResourceStore
 from consentry.storage.people_source import stores_of_people
@@ -62,6 +65,7 @@ from consentry.storage.used_proofs import SqlUsedProofStore
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from consentry.device_wiring import DeviceDeeds
     from consentry.flows.access_reach import AccessReach
     from consentry.flows.api_keys import ApiKeys
     from consentry.flows.app_registry import AppRegistry
@@ -94,6 +98,8 @@ class Deeds:
     operators: Operators
     resources: ResourceServers
     sign_in: SignIn
+    logout: Logout
+    backchannel_logout: BackchannelLogout
     authorize: Authorize
     pushed_requests: PushedRequests
     consent: Consent
@@ -111,6 +117,12 @@ class Deeds:
     documents: FetchDocument
     of_people: "Callable[[], PeopleDeeds]"
     of_registration: "Callable[[], RegistrationDeeds]"
+    of_devices: "Callable[[], DeviceDeeds]"
+
+    @property
+    def devices(self) -> "DeviceDeeds":
+        """See consentry/device_wiring.py."""
+        return self.of_devices()
 
     @property
     def registration(self) -> "RegistrationDeeds":
@@ -216,7 +228,19 @@ def open_deeds(
 
         return open_registration_deeds(settings, catalog, clock, secrets, database, apps)
 
+    consent = Consent(SqlAuthorizationStore(database), catalog, book, clock, secrets, settings.code_lifetime)
+
+    @cache
+    def of_devices() -> "DeviceDeeds":
+        from consentry.device_wiring import open_device_deeds  # noqa: PLC0415 - as above
+
+        mark_key = _derive_key(settings, "device user codes")
+        return open_device_deeds(
+            settings, clock, secrets, database, stores, failures, authorize, consent, mint, mark_key
+        )
+
     return Deeds(
+        of_devices=of_devices,
         of_people=of_people,
         of_registration=of_registration,
         settings=settings,
@@ -227,6 +251,17 @@ def open_deeds(
         database=database,
         operators=Operators(SqlOperatorStore(database), clock, secrets),
         resources=ResourceServers(resources, clock, secrets),
+        logout=Logout(apps, signing_keys, settings.issuer),
+        backchannel_logout=BackchannelLogout(
+            SqlLogoutStore(database),
+            apps,
+            signing_keys,
+            outbound,
+            lambda _app, user_id: user_id,
+            settings.issuer,
+            clock,
+            secrets,
+        ),
         sign_in=SignIn(users, SqlSessionStore(database), failures, passwords, clock, secrets, settings.session_idle),
         authorize=authorize,
         pushed_requests=PushedRequests(
@@ -237,7 +272,7 @@ def open_deeds(
             settings.pushed_request_lifetime,
             _derive_key(settings, "pushed requests"),
         ),
-        consent=Consent(SqlAuthorizationStore(database), catalog, book, clock, secrets, settings.code_lifetime),
+        consent=consent,
         authenticate_client=AuthenticateClient(apps, client_throttle, usage, clock, by_assertion),
         authenticate_resource_server=AuthenticateResourceServer(resources, client_throttle, clock),
         authorization_code_grant=AuthorizationCodeGrant(credentials, mint, clock, secrets),

@@ -29,6 +29,7 @@ class EventKind(StrEnum):
     CONNECTION_APPROVED = "connection.approved"
     CONNECTION_DECLINED = "connection.declined"
     CONNECTION_ENDED = "connection.ended"
+    DEVICE_CODE_REFUSED = "device.code_refused"
     FAMILY_ENDED = "connection.tokens_ended"
     CODE_REPLAYED = "connection.code_replayed"
     REFRESH_TOKEN_REPLAYED = "connection.refresh_token_replayed"  # noqa: S105 - an event's name
@@ -37,12 +38,15 @@ class EventKind(StrEnum):
     API_KEY_ROTATED = "api_key.rotated"
     API_KEY_REVOKED = "api_key.revoked"
     RESOURCE_REGISTERED = "resource.registered"
+    REGISTRATION_TOKEN_CREATED = "registration_token.created"  # noqa: S105 - an event's name
+    REGISTRATION_TOKEN_REVOKED = "registration_token.revoked"  # noqa: S105 - an event's name
     OPERATOR_CREATED = "operator.created"
     OPERATOR_REVOKED = "operator.revoked"
     SIGNING_KEY_ROTATED = "signing_key.rotated"
     PASSWORD_SET = "user.password_set"  # noqa: S105 - an event's name
     SIGNED_IN = "user.signed_in"
     SIGNED_OUT = "user.signed_out"
+    SESSIONS_ENDED = "user.sessions_ended"
     SIGN_IN_REFUSED = "user.sign_in_refused"
 
 

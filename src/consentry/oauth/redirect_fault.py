@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import parse_qsl, unquote
 
+from consentry.oauth.private_scheme import is_private_use, names_its_owner
 from consentry.oauth.uri import Uri
 
 MAX_LENGTH = 2000
@@ -73,6 +74,19 @@ _TEXT_RULES: tuple[tuple[Callable[[str], object], RedirectFault], ...] = (
     ),
 )
 
+_END_RULES: tuple[tuple[Callable[[Uri], bool], RedirectFault], ...] = (
+    (
+        _has_dot_segment,
+        _malformed("The path contains a . or .. segment. Write the path that it stands for."),
+    ),
+    (
+        _holds_response_parameter,
+        _malformed(
+            "The query already holds a parameter that the answer will add. Leave out code, state, iss and error."
+        ),
+    ),
+)
+
 _COMPONENT_RULES: tuple[tuple[Callable[[Uri], bool], RedirectFault], ...] = (
     (lambda uri: uri.scheme is None, _malformed("The address is not complete. Begin it with https://.")),
     (
@@ -106,27 +120,40 @@ _COMPONENT_RULES: tuple[tuple[Callable[[Uri], bool], RedirectFault], ...] = (
             "Plain http:// is allowed on localhost, 127.0.0.1 and [::1] only. Use https:// for other hosts.",
         ),
     ),
+    *_END_RULES,
+)
+
+_PRIVATE_SCHEME_RULES: tuple[tuple[Callable[[Uri], bool], RedirectFault], ...] = (
+    *(rule for rule in _COMPONENT_RULES if rule[1].part in {"fragment", "userinfo"}),
     (
-        _has_dot_segment,
-        _malformed("The path contains a . or .. segment. Write the path that it stands for."),
-    ),
-    (
-        _holds_response_parameter,
-        _malformed(
-            "The query already holds a parameter that the answer will add. Leave out code, state, iss and error."
+        lambda uri: not names_its_owner(uri),
+        RedirectFault(
+            "scheme",
+            "A private scheme must name its owner: com.example.app:/callback, or app://name.of-the-app/callback.",
         ),
     ),
+    (
+        lambda uri: not uri.path and uri.host is None,
+        _malformed("The address has nothing behind its scheme. Write a path."),
+    ),
+    (
+        lambda uri: bool(uri.host) and not (uri.has_valid_host and uri.has_valid_port),
+        _malformed("What stands behind the two slashes is not a valid name."),
+    ),
+    *_END_RULES,
 )
 
 
-def find_redirect_fault(uri: str) -> RedirectFault | None:
+def find_redirect_fault(uri: str, *, private_schemes: bool = False) -> RedirectFault | None:
     """Return the first fault of `uri`, or None if it may be registered. Takes linear time.
 
     Choice: what is not on the allow-list is refused (https anywhere, http on this computer), and so is every spelling
-    that two URL parsers may read differently. No sentence repeats any of the address. *Source:* RFC 9700 §4.1.3.
+    that two URL parsers may read differently. With `private_schemes` an app on the user's own device may also have a
+    scheme of its own (RFC 8252 §7.1). No sentence repeats any of the address. *Source:* RFC 9700 §4.1.3.
     """
     for breaks_text_rule, fault in _TEXT_RULES:
         if breaks_text_rule(uri):
             return fault
     components = Uri.parse(uri)
-    return next((fault for breaks_rule, fault in _COMPONENT_RULES if breaks_rule(components)), None)
+    rules = _PRIVATE_SCHEME_RULES if private_schemes and is_private_use(components) else _COMPONENT_RULES
+    return next((fault for breaks_rule, fault in rules if breaks_rule(components)), None)

@@ -20,9 +20,11 @@ __all__ = [
     "find_match",
     "host_of",
     "is_loopback",
+    "is_web",
     "matches",
     "origin_of",
     "response_uri",
+    "shown_target",
 ]
 
 
@@ -79,6 +81,20 @@ def response_uri(redirect_uri: str, parameters: Mapping[str, str]) -> str:
 def host_of(uri: str) -> str:
     """Return the host that the consent screen shows, in small letters, without the port; "" if there is none."""
     return (Uri.parse(uri).host or "").lower()
+
+
+def shown_target(uri: str) -> str:
+    """Return what tells a person where they are sent: the host, or the scheme of an app on their own device.
+
+    >>> shown_target("com.example.app:/callback")
+    'com.example.app:'
+    """
+    return host_of(uri) if is_web(uri) else f"{Uri.parse(uri).scheme}:"
+
+
+def is_web(uri: str) -> bool:
+    """Return whether this is https, or http on the user's own computer; otherwise it has a private scheme."""
+    return (Uri.parse(uri).scheme or "").lower() in {"https", "http"}
 
 
 def origin_of(uri: str) -> str:

@@ -1,6 +1,6 @@
 """The endpoints that programs call: token, pushed requests, revocation, introspection, metadata and public keys.
 
-RFC 6749 §3.2, RFC 7009, RFC 7662, RFC 8414, RFC 7517, RFC 9126, RFC 9701.
+RFC 6749 §3.2, RFC 7009, RFC 7662, RFC 8414, RFC 7517, RFC 8628, RFC 9126, RFC 9701.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from consentry.model.secret import CredentialKind
 from consentry.model.self_registered import Registration
 from consentry.oauth.bearer import parse_bearer
 from consentry.oauth.client_authentication import parse_client_authentication
+from consentry.oauth.device_authorization import DeviceAuthorizationRequest
 from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.oauth.metadata import (
+    DEVICE_AUTHORIZATION_PATH,
     INTROSPECTION_PATH,
     JWKS_PATH,
     PUSHED_REQUEST_PATH,
@@ -28,12 +30,13 @@ from consentry.oauth.metadata import (
     well_known_path,
 )
 from consentry.oauth.signed_introspection import MEDIA_TYPE, TYP, introspection_claims, prefers_signed
-from consentry.oauth.token_request import AuthorizationCodeRequest, parse_token_request
+from consentry.oauth.token_request import AuthorizationCodeRequest, DeviceCodeRequest, parse_token_request
 from consentry.web.document_endpoint import DocumentEndpoint
 from consentry.web.form_endpoint import FormEndpoint, SignedAnswer
 from consentry.web.registration_endpoint import RegistrationEndpoint
 
 if TYPE_CHECKING:
+    from consentry.device_wiring import DeviceDeeds
     from consentry.model.organisation import ResourceServer
     from consentry.oauth.client_authentication import ClientCredentials
     from consentry.oauth.parameters import Parameters
@@ -52,6 +55,7 @@ class OAuthEndpoints:
 
     def by_path(self) -> dict[str, ProgramEndpoint]:
         """Return each endpoint by its path."""
+        devices = self.deeds.settings.device_authorization
         registers = self.deeds.settings.dynamic_registration is not Registration.OFF
         return {
             TOKEN_PATH: FormEndpoint(self.token),
@@ -60,6 +64,7 @@ class OAuthEndpoints:
             INTROSPECTION_PATH: FormEndpoint(self.introspect, cross_origin=False),
             JWKS_PATH: DocumentEndpoint(self.deeds.signing_keys.jwks),
             well_known_path(self.deeds.settings.issuer): DocumentEndpoint(self.metadata),
+            **({DEVICE_AUTHORIZATION_PATH: FormEndpoint(self.device_authorization)} if devices else {}),
             **({REGISTRATION_PATH: RegistrationEndpoint(self.deeds)} if registers else {}),
         }
 
@@ -71,6 +76,7 @@ class OAuthEndpoints:
             scopes=tuple(self.deeds.catalog.scopes),
             service_documentation=issuer + SCOPES_PATH,
             require_pushed=self.deeds.settings.require_pushed_requests,
+            devices=self.deeds.settings.device_authorization,
             registration=self.deeds.settings.dynamic_registration is not Registration.OFF,
             client_id_metadata_documents=self.deeds.settings.client_id_metadata_documents,
         )
@@ -81,6 +87,8 @@ class OAuthEndpoints:
         asked = parse_token_request(form)
         if isinstance(asked, AuthorizationCodeRequest):
             response = await self.deeds.authorization_code_grant.exchange(asked, client)
+        elif isinstance(asked, DeviceCodeRequest):
+            response = await self._devices().grant.exchange(asked, client)
         else:
             response = await self.deeds.refresh_token_grant.refresh(asked, client)
         return response.to_json_object()
@@ -89,6 +97,12 @@ class OAuthEndpoints:
         """`POST /oauth/par`: 201 with a reference to the authorization request. RFC 9126 §2."""
         client = await self._client(request, form)
         return (await self.deeds.pushed_requests.push(form, client)).to_json_object()
+
+    async def device_authorization(self, request: ProgramRequest, form: Parameters) -> dict[str, object]:
+        """`POST /oauth/device_authorization`: the codes of a device. RFC 8628 §3.1, §3.2."""
+        client = await self._client(request, form)
+        asked, address = DeviceAuthorizationRequest.parse(form), self._address(request)
+        return (await self.deeds.devices.authorization.begin(asked, client, address=address)).to_json_object()
 
     async def revoke(self, request: ProgramRequest, form: Parameters) -> None:
         """`POST /oauth/revoke`: 200 with nothing in it, whatever the token was. RFC 7009 §2.2."""
@@ -113,6 +127,11 @@ class OAuthEndpoints:
         issuer, now = self.deeds.settings.issuer, self.deeds.clock.now()
         claims = introspection_claims(answer, issuer=issuer, audience=audience, now=now)
         return SignedAnswer(await self.deeds.signing_keys.sign(claims, typ=TYP))
+
+    def _devices(self) -> DeviceDeeds:
+        if not self.deeds.settings.device_authorization:
+            raise OAuthError(ErrorCode.UNSUPPORTED_GRANT_TYPE, "This server connects no devices.")
+        return self.deeds.devices
 
     async def _introspecting(self, request: ProgramRequest, form: Parameters) -> Client | ResourceServer | None:
         authorization = _authorization(request)

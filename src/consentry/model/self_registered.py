@@ -1,0 +1,180 @@
+"""Apps that registered themselves by program: what they may have, and how their claims become an app. RFC 7591.
+
+Nobody answers for such an app, so what limits it is decided here and not by what it asks for.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+
+from consentry.model.app import App, AppOrigin, AppStatus, AppType
+from consentry.model.catalog import Catalog
+from consentry.model.ids import AppId, ClientId, OrganisationId
+from consentry.model.shown_name import clean_name, find_name_fault
+from consentry.oauth.client_claims import NONE, PRIVATE_KEY, SECRET_METHODS, ClientClaims
+from consentry.oauth.errors import ErrorCode, OAuthError
+from consentry.oauth.redirect_uri import shown_target
+from consentry.oauth.scope import Scope
+
+SELF_REGISTERED = OrganisationId("org_0000000selfregistered0")
+"""The organisation to which all such apps belong. Nobody is a member of it; operators look after its apps."""
+
+SELF_REGISTERED_NAME = "Apps that registered themselves"
+
+EVERY_SCOPE = "*"
+"""Stands for every scope of the catalog in the list of what such apps may have."""
+
+_SHARED_PREFIX = "shared_"
+
+
+class Registration(StrEnum):
+    """Who may register apps by program: nobody, holders of an initial access token, or everybody."""
+
+    OFF = "off"
+    TOKEN = "token"  # noqa: S105 - a choice, not a secret
+    OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class SelfRegistrationPolicy:
+    """What apps that registered themselves may have.
+
+    `scopes` names the most that they may ask for: every scope that only reads, where it is empty. `redirect_hosts`,
+    where there are any, are the hosts and private schemes (`cursor:`) that they may send people to. There are at most
+    `most_apps` of them; one that nobody connected for `unused_for` is removed.
+    """
+
+    registration: Registration
+    scopes: tuple[str, ...]
+    redirect_hosts: tuple[str, ...]
+    most_apps: int
+    unused_for: timedelta
+
+    def ceiling(self, catalog: Catalog) -> Scope:
+        """Return the most that such an app may ask for, of what the catalog has."""
+        if EVERY_SCOPE in self.scopes:
+            return Scope(frozenset(catalog.scopes))
+        if self.scopes:
+            return Scope(frozenset(self.scopes) & catalog.scopes.keys())
+        return Scope(frozenset(name for name, entry in catalog.scopes.items() if entry.access != "change"))
+
+    def require_allowed_hosts(self, uris: Iterable[str]) -> None:
+        """Return if people may be sent to all of these. Raises OAuthError(INVALID_REDIRECT_URI)."""
+        for uri in uris:
+            if self.redirect_hosts and shown_target(uri) not in self.redirect_hosts:
+                raise OAuthError(
+                    ErrorCode.INVALID_REDIRECT_URI, "This server does not let apps that register themselves use it."
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class NewApp:
+    """What an app that registers itself is given beside its claims."""
+
+    id: AppId
+    client_id: ClientId | None
+    origin: AppOrigin
+    vouched_by: str | None
+    at: datetime
+
+
+def build_app(claims: ClientClaims, new: NewApp, ceiling: Scope) -> App:
+    """Return the app that the claims describe, within `ceiling`. Raises OAuthError(INVALID_CLIENT_METADATA).
+
+    Every scope is the user's to untick. Without a client ID it gets the one that all clients with the same claims
+    share if it is public, and one of its own otherwise.
+    """
+    app_type, method = _type_of(claims)
+    asked = Scope(claims.scope & ceiling.tokens)
+    metadata = replace(claims.metadata, token_endpoint_auth_method=method, scope=str(asked) if asked else None)
+    return App(
+        id=new.id,
+        client_id=new.client_id or ClientId(new.id),
+        organisation_id=SELF_REGISTERED,
+        name=_name_of(claims, new),
+        type=app_type,
+        redirect_uris=claims.redirect_uris,
+        required_scopes=Scope(),
+        optional_scopes=ceiling,
+        require_pkce=True,
+        status=AppStatus.ACTIVE,
+        created_by=None,
+        created_at=new.at,
+        updated_at=new.at,
+        metadata=metadata,
+        origin=new.origin,
+        vouched_by=new.vouched_by,
+    )
+
+
+def shared_client_id(app: App) -> ClientId:
+    """Return the client ID that public apps with the same registration share, so that they are one app.
+
+    Programs that register anew at every start would fill the registry otherwise (MCP C-12). It tells nothing secret:
+    a public client has no secret, and who registers the same thing may have the same ID.
+    """
+    parts = (app.name, *app.redirect_uris, str(app.optional_scopes), app.metadata.to_json())
+    return ClientId(_SHARED_PREFIX + sha256("\n".join(parts).encode()).hexdigest()[:40])
+
+
+def is_shared(app: App) -> bool:
+    """Tell whether whoever registers the same thing gets this app."""
+    return app.client_id.startswith(_SHARED_PREFIX)
+
+
+def tolerated(app: App, asked: Scope, declared: Scope, catalog: Catalog) -> Scope:
+    """Return what of `asked` the app may ask for, or its baseline where it asks for nothing in particular.
+
+    What is unknown or not allowed is dropped, because programs ask for whatever they once read (MCP C-23); the token
+    answer tells what was granted. Raises OAuthError(INVALID_SCOPE) where nothing is left.
+    """
+    if not asked:
+        return baseline_of(app, declared, catalog)
+    left = asked & declared
+    if not left:
+        raise OAuthError(ErrorCode.INVALID_SCOPE, "Nothing of what the app asks for is there for it to have.")
+    return left
+
+
+def baseline_of(app: App, allowed: Scope, catalog: Catalog) -> Scope:
+    """Return what a request without `scope` asks for: what was named at registration, else what only reads.
+
+    *Source:* RFC 6749 §3.3; Choice: little, because such an app asks again for more when it needs it.
+    """
+    named = Scope.parse(app.metadata.scope) & allowed
+    if named:
+        return named
+    reading = Scope(frozenset(name for name in allowed if catalog.scopes[name].access == "view"))
+    return reading or allowed
+
+
+def _type_of(claims: ClientClaims) -> tuple[AppType, str | None]:
+    if claims.runs_on_own_device and claims.method != PRIVATE_KEY:
+        # RFC 8252 §8.5: a secret that is shipped with a program is none (threats DV-06).
+        return AppType.PUBLIC, NONE
+    method = claims.method
+    if method is None:
+        # RFC 7591 §2: client_secret_basic where nothing is said; a client that says nothing may send it either way.
+        return AppType.CONFIDENTIAL, None
+    if method == NONE:
+        return AppType.PUBLIC, NONE
+    if method == PRIVATE_KEY and not (claims.metadata.jwks or claims.metadata.jwks_uri):
+        raise OAuthError(ErrorCode.INVALID_CLIENT_METADATA, "private_key_jwt needs jwks or jwks_uri.")
+    if method not in {*SECRET_METHODS, PRIVATE_KEY}:
+        known = ", ".join((*SECRET_METHODS, PRIVATE_KEY, NONE))
+        raise OAuthError(
+            ErrorCode.INVALID_CLIENT_METADATA, f"The member token_endpoint_auth_method must be one of: {known}."
+        )
+    return AppType.CONFIDENTIAL, method
+
+
+def _name_of(claims: ClientClaims, new: NewApp) -> str:
+    if claims.name is None:
+        return new.vouched_by or next((shown_target(uri) for uri in claims.redirect_uris), "An app without a name")
+    name = clean_name(claims.name)
+    fault = find_name_fault(name)
+    if fault is not None:
+        raise OAuthError(ErrorCode.INVALID_CLIENT_METADATA, f"The member client_name cannot be shown. {fault}")
+    return name
