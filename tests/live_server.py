@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import secrets
 import socket
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
@@ -177,9 +177,11 @@ class Site:
         required: tuple[str, ...] = ("invoicing:read",),
         optional: tuple[str, ...] = ("contacts:read",),
         organisation: OrganisationId | None = None,
+        require_pkce: bool = True,
+        metadata: Mapping[str, object] | None = None,
     ) -> RegisteredClient:
         kind = AppType.PUBLIC if public else AppType.CONFIDENTIAL
-        draft = AppDraft(name, kind, redirect_uris, required, optional)
+        draft = AppDraft(name, kind, redirect_uris, required, optional, require_pkce, dict(metadata or {}))
         owner = organisation or self.home
         made = self.run(self.deeds.app_registry.register(OPERATOR, draft, organisation_id=owner))
         secret = None if made.client_secret is None else made.client_secret.reveal()
