@@ -30,16 +30,25 @@ class ConsentScope:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceAsked:
+    """When and from which network address a device asked to be connected."""
+
+    at: datetime
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentPage:
     """`consent`.
 
     Posts `decision` (`approve` | `decline`), `request`, `organisation`, `scope` (repeated: the
-    ticked optional ones), `csrf` to `/consent`.
+    ticked optional ones), `csrf` to `action`.
 
     `request` names the stored authorization request; nothing else of it travels through the form.
     `refusal`, when there is one, says why the person may not approve, and only Decline is offered.
     `already_approved` holds the plain words of what was approved before, when only the difference is
-    asked. Send it with `browser_safety.allow_form_target`.
+    asked. Where the answer goes to an address, `redirect_host` is its host: send the page with
+    `browser_safety.allow_form_target`. Where it goes to a device, `device` tells of that instead.
     """
 
     request: str
@@ -47,7 +56,7 @@ class ConsentPage:
     registered_by: str
     registered_at: datetime
     verified: bool
-    redirect_host: str
+    redirect_host: str | None
     loopback: bool
     person_name: str
     person_email: str
@@ -58,6 +67,8 @@ class ConsentPage:
     already_approved: tuple[str, ...] = ()
     choose_organisation_href: str | None = None
     refusal: str | None = None
+    action: str = "/consent"
+    device: DeviceAsked | None = None
 
     @property
     def groups(self) -> tuple[tuple[str, tuple[ConsentScope, ...]], ...]:
