@@ -79,15 +79,42 @@ async def test_in_07_text_that_can_be_no_password_is_only_wrong(world: World, pa
     assert await world.sign_in.sign_in(EMAIL, Secret(password), address=HERE) == SignInRefused()
 
 
-async def test_cs_03_a_new_session_ends_the_one_that_the_browser_had(world: World) -> None:
+async def test_cs_03_signing_in_again_ends_the_credential_that_the_browser_had(world: World) -> None:
+    """The same person's session goes on: apps know it, and requests that wait for an answer hang on it."""
     before = await enter(world)
     live = await world.sign_in.find_session(before.credential.reveal())
 
     after = await world.sign_in.sign_in(EMAIL, PASSWORD, address=HERE, replacing=live)
 
     assert isinstance(after, SignedIn)
+    assert after.session.id == before.session.id
+    assert await world.sign_in.find_session(before.credential.reveal()) is None
+    assert await world.sign_in.find_session(after.credential.reveal()) is not None
+
+
+async def test_cs_03_another_person_gets_another_session_and_the_one_before_ends(world: World) -> None:
+    before = await enter(world)
+    live = await world.sign_in.find_session(before.credential.reveal())
+    await world.add_user("other@acme.test")
+
+    after = await world.sign_in.sign_in("other@acme.test", PASSWORD, address=HERE, replacing=live)
+
+    assert isinstance(after, SignedIn)
     assert after.session.id != before.session.id
     assert await world.sign_in.find_session(before.credential.reveal()) is None
+    assert await world.sign_in.find_session(after.credential.reveal()) is not None
+
+
+async def test_signing_in_again_as_the_session_ends_elsewhere_opens_another(world: World) -> None:
+    before = await enter(world)
+    live = await world.sign_in.find_session(before.credential.reveal())
+    assert live is not None
+    await world.sign_in.sign_out(live)
+
+    after = await world.sign_in.sign_in(EMAIL, PASSWORD, address=HERE, replacing=live)
+
+    assert isinstance(after, SignedIn)
+    assert after.session.id != before.session.id
     assert await world.sign_in.find_session(after.credential.reveal()) is not None
 
 

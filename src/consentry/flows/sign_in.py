@@ -1,10 +1,9 @@
 """Signing in with e-mail and password, the session that follows, and signing out."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
-from ipaddress import IPv6Address, ip_network
 from typing import TypeAlias
 from weakref import WeakValueDictionary
 
@@ -16,6 +15,7 @@ from consentry.model.organisation import Standing, User
 from consentry.model.password import is_hashable_password
 from consentry.model.secret import CredentialKind, Secret, digest, format_credential, is_same_digest, parse_credential
 from consentry.model.session import SEEN_AGAIN_AFTER, LiveSession, Session
+from consentry.model.source import source_of
 from consentry.model.throttling import ThrottlePolicy
 from consentry.ports.people import UserStore
 from consentry.ports.sign_in import Passwords, SessionStore, ThrottleStore
@@ -26,8 +26,6 @@ from consentry.ports.world import Clock, SecretSource
 PAIR_POLICY = ThrottlePolicy(free=5)
 SOURCE_POLICY = ThrottlePolicy(free=50)
 ACCOUNT_POLICY = ThrottlePolicy(free=50)
-
-_IPV6_SITE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,9 @@ class SignIn:
     async def sign_in(
         self, email: str, password: Secret, *, address: str, replacing: LiveSession | None = None
     ) -> SignInAnswer:
-        """Check the password and open a new session; one that the browser had before ends.
+        """Check the password and open a session; one that the browser had before ends.
+
+        If that was the same person's, it goes on instead, and what ends is its credential: what it opened stays open.
 
         `address` is the caller's network address. For an unknown address, a wrong password and a suspended user the
         answer, the work done and the writes are the same.
@@ -124,7 +124,7 @@ class SignIn:
     def _gates(self, email: str, address: str) -> tuple[tuple[Throttle, str], ...]:
         # Hashed, because people type passwords into the wrong field.
         account = sha256(email.encode("utf-8", "replace")).hexdigest()
-        source = _source_of(address)
+        source = source_of(address)
         return (
             (Throttle(self.failures, PAIR_POLICY), f"sign-in:{account}:{source}"),
             (Throttle(self.failures, SOURCE_POLICY), f"sign-in-source:{source}"),
@@ -166,25 +166,13 @@ class SignIn:
             replacing=None if replacing is None else replacing.session.id,
             event=self._event(EventKind.SIGNED_IN, user, now, address=address),
         )
-        if not opened:
+        if opened is None:
             return SignInRefused()
         pair, key = gates[0]
         await pair.forgive(key)
-        return SignedIn(user, session, format_credential(CredentialKind.SESSION, session.id, payload))
+        return SignedIn(user, replace(session, id=opened), format_credential(CredentialKind.SESSION, opened, payload))
 
     def _event(self, kind: EventKind, user: User | None, now: datetime, **details: str) -> Event:
         subject = "unknown" if user is None else user.id
         actor = Actor(user_id=None if user is None else user.id)
         return Event(EventId(self.secrets.new_id(EVENT)), now, kind, None, actor, subject, details)
-
-
-def _source_of(address: str) -> str:
-    """Return the address, or for IPv6 the network of 64 bits that one customer has."""
-    try:
-        network = ip_network(address, strict=False)
-    except ValueError:
-        return address
-    if isinstance(network.network_address, IPv6Address):
-        mapped = network.network_address.ipv4_mapped
-        return str(mapped) if mapped is not None else str(network.supernet(new_prefix=_IPV6_SITE))
-    return str(network.network_address)

@@ -11,6 +11,7 @@ from consentry.model.ids import EVENT, USER, EventId, UserId
 from consentry.model.organisation import Standing, User
 from consentry.model.password import find_password_fault
 from consentry.model.secret import Secret
+from consentry.model.service_member import SERVICE_DOMAIN, is_service_email
 from consentry.ports.people import UserStore
 from consentry.ports.sign_in import Passwords
 from consentry.ports.world import Clock, SecretSource
@@ -55,6 +56,8 @@ class Users:
         email = normalise_email(email)
         faults = []
         fault = find_email_fault(email)
+        if fault is None and is_service_email(email):
+            fault = f"The domain {SERVICE_DOMAIN} is that of apps that act by themselves: use another address."
         if fault is not None:
             faults.append(Fault("email", fault))
         if password is not None:
@@ -97,11 +100,21 @@ class Users:
         Raises PermissionMissingError, NotFoundError, InvalidInputError.
         """
         user = await self.get(acting, user_id)
+        if is_service_email(user.email):
+            raise InvalidInputError(Fault("password", "This user is an app, which acts by itself and never signs in."))
         fault = find_password_fault(password, email=user.email)
         if fault is not None:
             raise InvalidInputError(Fault("password", fault))
         password_hash = await self.passwords.hash(password)
         await self.store.set_password(user_id, password_hash, self._event(acting, EventKind.PASSWORD_SET, user_id))
+
+    async def sign_out_everywhere(self, acting: Acting, user_id: UserId) -> int:
+        """End every session of the user, and have the apps that signed in under them told; return how many ended.
+
+        Raises PermissionMissingError, NotFoundError.
+        """
+        await self.get(acting, user_id)
+        return await self.store.end_sessions(user_id, self._event(acting, EventKind.SESSIONS_ENDED, user_id))
 
     def _event(self, acting: Acting, kind: EventKind, user_id: UserId, **details: str) -> Event:
         return Event(EventId(self.secrets.new_id(EVENT)), self.clock.now(), kind, None, acting.actor, user_id, details)

@@ -24,6 +24,7 @@ class EventKind(StrEnum):
     APP_DEACTIVATED = "app.deactivated"
     APP_REACTIVATED = "app.reactivated"
     APP_DELETED = "app.deleted"
+    APP_MAY_ACT = "app.may_act"
     APP_SECRET_ADDED = "app.secret_added"  # noqa: S105 - an event's name
     APP_SECRET_RETIRED = "app.secret_retired"  # noqa: S105 - an event's name
     CONNECTION_APPROVED = "connection.approved"

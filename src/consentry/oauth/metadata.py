@@ -2,7 +2,13 @@
 
 from collections.abc import Sequence
 
-from consentry.oauth.client_metadata import ASSERTION_ALGORITHMS, DEVICE_CODE
+from consentry.oauth.client_metadata import (
+    ASSERTION_ALGORITHMS,
+    AUTHORIZATION_CODE,
+    CLIENT_CREDENTIALS,
+    DEVICE_CODE,
+    REFRESH_TOKEN,
+)
 from consentry.oauth.uri import Uri
 
 AUTHORIZATION_PATH = "/oauth/authorize"
@@ -48,7 +54,12 @@ def authorization_server_metadata(
         "scopes_supported": sorted(scopes),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query", "form_post"],
-        "grant_types_supported": ["authorization_code", "refresh_token", *([DEVICE_CODE] if devices else [])],
+        "grant_types_supported": [
+            AUTHORIZATION_CODE,
+            REFRESH_TOKEN,
+            CLIENT_CREDENTIALS,
+            *([DEVICE_CODE] if devices else []),
+        ],
         "token_endpoint_auth_methods_supported": client_methods,
         "token_endpoint_auth_signing_alg_values_supported": algorithms,
         "revocation_endpoint_auth_methods_supported": client_methods,

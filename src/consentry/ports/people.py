@@ -100,6 +100,10 @@ class UserStore(Protocol):
         """Set the password and end every session of the user; False if there is no such user."""
         ...
 
+    async def end_sessions(self, user_id: UserId, event: Event) -> int:
+        """End every session of the user, and see to it that their apps are told; return how many."""
+        ...
+
 
 class MemberStore(Protocol):
     """Keeps members. `check`, where given, judges a change inside its transaction."""

@@ -17,8 +17,11 @@ class SessionStore(Protocol):
         """Return the session with its user as both stand now, or None."""
         ...
 
-    async def open_session(self, session: Session, *, replacing: SessionId | None, event: Event) -> bool:
-        """Write a new session and end the one that it replaces; False if the user may not act (any more)."""
+    async def open_session(self, session: Session, *, replacing: SessionId | None, event: Event) -> SessionId | None:
+        """Write a session; return its identifier, or None if the user may not act (any more).
+
+        A session of the same user that it replaces goes on, under the new credential; another user's ends.
+        """
         ...
 
     async def see(self, session_id: SessionId, *, seen_at: datetime, expires_at: datetime) -> None:
@@ -26,7 +29,7 @@ class SessionStore(Protocol):
         ...
 
     async def end_session(self, session_id: SessionId, event: Event) -> bool:
-        """End the session at the event's time; False if it had ended."""
+        """End the session at the event's time, and see to it that its apps are told; False if it had ended."""
         ...
 
 

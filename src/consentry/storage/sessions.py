@@ -14,6 +14,7 @@ from consentry.storage.database import (
     from_micros_or_none,
     to_micros,
 )
+from consentry.storage.logout import telling_of_end
 from consentry.storage.users import user_of
 
 _FIND = """
@@ -28,28 +29,49 @@ _OPEN = """
 INSERT INTO sessions (id, digest, user_id, authenticated_at, seen_at, expires_at)
 SELECT $1, $2, id, $4, $5, $6 FROM users WHERE id = $3 AND standing = 'active' RETURNING id
 """
+# The same person again: the session goes on under a new credential, so that apps which know it need not be told.
+_RENEW = """
+UPDATE sessions SET digest = $2, authenticated_at = $4, seen_at = $5, expires_at = $6
+WHERE id = $1 AND user_id = $3 AND ended_at IS NULL
+  AND EXISTS (SELECT 1 FROM users WHERE id = $3 AND standing = 'active')
+RETURNING id
+"""
 _END = "UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL RETURNING id"
 _SEE = """
 UPDATE sessions SET seen_at = $2, expires_at = $3 WHERE id = $1 AND ended_at IS NULL AND seen_at < $2
 """
 
 
-def _opening(session: Session, replacing: SessionId | None, event: Event) -> Operation[bool]:
-    rows = yield Statement(
-        _OPEN,
-        (
-            session.id,
-            session.digest,
-            session.user_id,
-            to_micros(session.authenticated_at),
-            to_micros(session.seen_at),
-            to_micros(session.expires_at),
-        ),
+def _opening(session: Session, replacing: SessionId | None, event: Event) -> Operation[SessionId | None]:
+    values = (
+        session.digest,
+        session.user_id,
+        to_micros(session.authenticated_at),
+        to_micros(session.seen_at),
+        to_micros(session.expires_at),
     )
-    if not rows:
+    opened = session.id
+    if replacing is not None and (yield Statement(_RENEW, (replacing, *values))):
+        opened = replacing
+    elif not (yield Statement(_OPEN, (session.id, *values))):
+        return None
+    elif replacing is not None:
+        yield from _ending(replacing, event)
+    yield events.append(event)
+    return opened
+
+
+def _ending(session_id: SessionId, event: Event) -> Operation[bool]:
+    at = to_micros(event.at)
+    if not (yield Statement(_END, (session_id, at))):
         return False
-    if replacing is not None:
-        yield Statement(_END, (replacing, to_micros(event.at)))
+    yield from telling_of_end(session_id, at)
+    return True
+
+
+def _signing_out(session_id: SessionId, event: Event) -> Operation[bool]:
+    if not (yield from _ending(session_id, event)):
+        return False
     yield events.append(event)
     return True
 
@@ -81,8 +103,8 @@ class SqlSessionStore:
         )
         return LiveSession(session, user_of(row[_SESSION_WIDTH:]))
 
-    async def open_session(self, session: Session, *, replacing: SessionId | None, event: Event) -> bool:
-        """Write a new session and end the one that it replaces; False if the user may not act (any more)."""
+    async def open_session(self, session: Session, *, replacing: SessionId | None, event: Event) -> SessionId | None:
+        """Write a new session, or put its credential into the one that it replaces; None if the user may not act."""
         return await self._database.write(_opening, session, replacing, event)
 
     async def see(self, session_id: SessionId, *, seen_at: datetime, expires_at: datetime) -> None:
@@ -90,5 +112,5 @@ class SqlSessionStore:
         await self._database.write(_seeing, session_id, seen_at, expires_at)
 
     async def end_session(self, session_id: SessionId, event: Event) -> bool:
-        """End the session at the event's time; False if it had ended."""
-        return await self._database.write(events.changing, Statement(_END, (session_id, to_micros(event.at))), event)
+        """End the session at the event's time, and see to it that its apps are told; False if it had ended."""
+        return await self._database.write(_signing_out, session_id, event)

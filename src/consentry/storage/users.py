@@ -1,10 +1,13 @@
 """Users, and the hashes of their passwords."""
 
+from dataclasses import replace
+
 from consentry.model.event import Event
 from consentry.model.ids import UserId
 from consentry.model.organisation import Standing, User
 from consentry.storage import events
 from consentry.storage.database import Database, Operation, Row, Statement, from_micros, to_micros
+from consentry.storage.logout import telling_of_end
 
 _FIND = "SELECT id, email, name, standing, created_at FROM users WHERE id = $1"
 _FIND_BY_EMAIL = "SELECT id, email, name, standing, created_at, password_hash FROM users WHERE email = $1"
@@ -16,16 +19,42 @@ ON CONFLICT (email) DO NOTHING RETURNING id
 _RENAME = "UPDATE users SET name = $2 WHERE id = $1 RETURNING id"
 _SET_STANDING = "UPDATE users SET standing = $2 WHERE id = $1 AND standing <> $2 RETURNING id"
 _SET_PASSWORD = "UPDATE users SET password_hash = $2 WHERE id = $1 RETURNING id"  # noqa: S105 - a statement
-_END_SESSIONS = "UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL"
+_END_SESSIONS = "UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL RETURNING id"
+_LIVE_SESSIONS = "SELECT id FROM sessions WHERE user_id = $1 AND ended_at IS NULL"
 
 
 def _setting_password(user_id: UserId, password_hash: str, event: Event) -> Operation[bool]:
     """Whoever knew the old password may be signed in with it, so every session ends with it."""
     rows = yield Statement(_SET_PASSWORD, (user_id, password_hash))
     if rows:
-        yield Statement(_END_SESSIONS, (user_id, to_micros(event.at)))
+        yield from _ending_sessions(user_id, event)
         yield events.append(event)
     return bool(rows)
+
+
+def _ending_sessions(user_id: UserId, event: Event) -> Operation[int]:
+    at = to_micros(event.at)
+    ended = yield Statement(_END_SESSIONS, (user_id, at))
+    for (session_id,) in ended:
+        yield from telling_of_end(session_id, at)
+    return len(ended)
+
+
+def _signing_out_everywhere(user_id: UserId, event: Event) -> Operation[int]:
+    ended = yield from _ending_sessions(user_id, event)
+    yield events.append(replace(event, details={**event.details, "sessions_ended": str(ended)}))
+    return ended
+
+
+def _setting_standing(user_id: UserId, standing: Standing, event: Event) -> Operation[bool]:
+    """A suspended user's sessions do nothing, and work again when the user is reinstated; apps are told at once."""
+    if not (yield Statement(_SET_STANDING, (user_id, standing))):
+        return False
+    if standing is Standing.SUSPENDED:
+        for (session_id,) in (yield Statement(_LIVE_SESSIONS, (user_id,))):
+            yield from telling_of_end(session_id, to_micros(event.at))
+    yield events.append(event)
+    return True
 
 
 class SqlUserStore:
@@ -64,11 +93,15 @@ class SqlUserStore:
 
     async def set_standing(self, user_id: UserId, standing: Standing, event: Event) -> bool:
         """Set the standing; False if there is no such user, or they stand so already."""
-        return await self._database.write(events.changing, Statement(_SET_STANDING, (user_id, standing)), event)
+        return await self._database.write(_setting_standing, user_id, standing, event)
 
     async def set_password(self, user_id: UserId, password_hash: str, event: Event) -> bool:
         """Set the password and end every session of the user; False if there is no such user."""
         return await self._database.write(_setting_password, user_id, password_hash, event)
+
+    async def end_sessions(self, user_id: UserId, event: Event) -> int:
+        """End every session of the user, and see to it that their apps are told; return how many."""
+        return await self._database.write(_signing_out_everywhere, user_id, event)
 
 
 def user_of(row: Row) -> User:

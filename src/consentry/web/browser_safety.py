@@ -41,7 +41,7 @@ _OPENER = b"cross-origin-opener-policy"
 _TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
 # Apps open these in a pop-up and wait for it to come back to them. A stricter opener policy would cut the
 # pop-up off from the app for good, also after it has returned to the app's own origin.
-_FLOW_PATHS = frozenset({"/oauth/authorize", "/sign-in", "/consent"})
+_FLOW_PATHS = frozenset({"/oauth/authorize", "/sign-in", "/consent", "/oauth/logout", "/oauth/logout/confirm"})
 
 
 class BrowserSafety:
@@ -179,7 +179,7 @@ def clear_cookie(response: Response, base: str, *, issuer: str) -> None:
 
 
 DEFAULT_NEXT = "/settings/connections"
-_NEXT = re.compile(r"/(?:oauth/authorize\?|consent(?:[?/]|\Z)|settings(?:[?/]|\Z))[\x21-\x7e]*")
+_NEXT = re.compile(r"/(?:oauth/authorize\?|consent(?:[?/]|\Z)|device(?:[?/]|\Z)|settings(?:[?/]|\Z))[\x21-\x7e]*")
 
 
 def safe_next(url: str | None) -> str:

@@ -16,6 +16,8 @@ async def live(deeds: Deeds, receive: Receive, send: Send) -> None:
     """Follow the server from its start to its end: stamps of use are written, and the database closed, at the end."""
     await receive()
     background = [asyncio.create_task(deeds.usage.run()), asyncio.create_task(deeds.housekeeping.run())]
+    if deeds.settings.openid_connect:
+        background.append(asyncio.create_task(deeds.backchannel_logout.run()))
     await send({"type": "lifespan.startup.complete"})
     try:
         await receive()

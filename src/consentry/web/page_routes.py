@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route
 
 from consentry.oauth.metadata import AUTHORIZATION_PATH
-from consentry.web import references, sign_in
+from consentry.web import device, logout, references, sign_in
 from consentry.web.api import LazyApi
 from consentry.web.authorize import authorize
 from consentry.web.consent import decide, show_consent
@@ -46,7 +46,9 @@ def _routes(deeds: Deeds) -> list[BaseRoute]:
         Route(AUTHORIZATION_PATH, partial(authorize, deeds=deeds), methods=["GET"]),
         Route("/consent", partial(show_consent, deeds=deeds), methods=["GET"]),
         Route("/consent", partial(decide, deeds=deeds), methods=["POST"]),
+        *device.routes(deeds),
         *sign_in.routes(deeds),
+        *(logout.routes(deeds) if deeds.settings.openid_connect else ()),
         *home.routes(deeds),
         *apps.routes(deeds),
         *api_keys.routes(deeds),

@@ -97,6 +97,7 @@ async def sign_out(request: Request, deeds: Deeds) -> Response:
         if not any(_is_form_of(request, form, secret, issuer=issuer) for secret in secrets_of_forms):
             raise CrossSiteRequestError("The form's token is not of this session.")
         await deeds.sign_in.sign_out(visitor.live)
+        deeds.backchannel_logout.nudge()
     response = RedirectResponse("/sign-in", _SEE_OTHER)
     clear_cookie(response, SESSION_COOKIE, issuer=issuer)
     return response

@@ -45,10 +45,12 @@ _WORDS: Mapping[EventKind, str] = {
     EventKind.APP_DEACTIVATED: "App deactivated",
     EventKind.APP_REACTIVATED: "App reactivated",
     EventKind.APP_DELETED: "App deleted",
+    EventKind.APP_MAY_ACT: "App allowed to act for the organisation",
     EventKind.APP_SECRET_ADDED: "Client secret added",
     EventKind.APP_SECRET_RETIRED: "Client secret retired",
     EventKind.CONNECTION_APPROVED: "App connected",
     EventKind.CONNECTION_DECLINED: "App declined",
+    EventKind.DEVICE_CODE_REFUSED: "Wrong device code typed",
     EventKind.CONNECTION_ENDED: "App disconnected",
     EventKind.FAMILY_ENDED: "Tokens of a connection ended",
     EventKind.CODE_REPLAYED: "Authorization code used twice; its tokens ended",
@@ -64,6 +66,7 @@ _WORDS: Mapping[EventKind, str] = {
     EventKind.PASSWORD_SET: "Password set",
     EventKind.SIGNED_IN: "Signed in",
     EventKind.SIGNED_OUT: "Signed out",
+    EventKind.SESSIONS_ENDED: "Signed out everywhere",
     EventKind.SIGN_IN_REFUSED: "Sign-in refused",
 }
 
