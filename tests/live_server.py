@@ -194,9 +194,18 @@ class Site:
 
 @contextlib.contextmanager
 def serve_site(
-    database_url: str, folder: Path, catalog: str, *, clock: Clock | None = None, product_name: str = "Consentry"
+    database_url: str,
+    folder: Path,
+    catalog: str,
+    *,
+    clock: Clock | None = None,
+    product_name: str = "Consentry",
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[Site]:
-    """Run Consentry over a migrated database, its other files in `folder`. Password hashes are real, but quick."""
+    """Run Consentry over a migrated database, its other files in `folder`. Password hashes are real, but quick.
+
+    `settings` are further variables of the environment, by their full names.
+    """
     listening, port = free_socket()
     issuer = f"http://127.0.0.1:{port}"
     catalog_file = folder / "catalog.toml"
@@ -207,6 +216,7 @@ def serve_site(
         "CONSENTRY_SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz",
         "CONSENTRY_CATALOG": str(catalog_file),
         "CONSENTRY_PRODUCT_NAME": product_name,
+        **(settings or {}),
     }
     deeds = open_deeds(load_settings(None, environ), clock=clock, passwords=CountingPasswords())
     loop, thread = serve_in_thread(app_over(deeds), listening)
