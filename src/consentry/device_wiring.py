@@ -25,7 +25,7 @@ class DeviceDeeds:
     grant: DeviceCodeGrant
 
 
-def open_device_deeds(  # noqa: PLR0913, PLR0917 - called once, with what the main wiring has made
+def open_device_deeds(
     settings: Settings,
     clock: Clock,
     secrets: SecretSource,

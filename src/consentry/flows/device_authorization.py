@@ -99,6 +99,7 @@ class DeviceAuthorization:
             connection_id=None,
             granted_scope=Scope(),
             family_id=None,
+            app_name=client.app.name,
         )
         return DeviceAuthorizationResponse(
             device_code=format_credential(CredentialKind.DEVICE_CODE, code.id, secret).reveal(),

@@ -51,6 +51,7 @@ class DeviceCode:
     connection_id: ConnectionId | None
     granted_scope: Scope
     family_id: FamilyId | None
+    app_name: str
 
     def is_expired(self, now: datetime) -> bool:
         """Tell whether its time is over, answered or not."""

@@ -42,7 +42,7 @@ RETURNING id
 _FIND = KeyedRead("""
 SELECT d.id, d.digest, d.app_id, a.client_id, d.scope, d.resource, d.dpop_jkt, d.asked_from, d.interval_seconds,
     d.created_at, d.expires_at, d.answer, d.user_id, d.session_id, d.authenticated_at, d.connection_id, d.granted_scope,
-    d.family_id
+    d.family_id, a.name
 FROM device_codes d JOIN apps a ON a.id = d.app_id
 WHERE d.id {key}
 """)
@@ -195,4 +195,5 @@ def _device_code(row: Row) -> DeviceCode:
         connection_id=None if row[15] is None else ConnectionId(row[15]),
         granted_scope=Scope.parse(row[16]),
         family_id=None if row[17] is None else FamilyId(row[17]),
+        app_name=row[18],
     )
