@@ -17,6 +17,7 @@ from consentry.model.app import AppType
 from consentry.model.app_draft import AppDraft
 from consentry.model.ids import OrganisationId, UserId
 from consentry.model.secret import Secret
+from consentry.ports.outbound import Outbound
 from consentry.ports.world import Clock
 from consentry.settings import load_settings
 from consentry.web.main import app_over
@@ -201,10 +202,11 @@ def serve_site(
     clock: Clock | None = None,
     product_name: str = "Consentry",
     settings: Mapping[str, str] | None = None,
+    outbound: Outbound | None = None,
 ) -> Iterator[Site]:
     """Run Consentry over a migrated database, its other files in `folder`. Password hashes are real, but quick.
 
-    `settings` are further variables of the environment, by their full names.
+    `settings` are further variables of the environment, by their full names; `outbound` is the world outside.
     """
     listening, port = free_socket()
     issuer = f"http://127.0.0.1:{port}"
@@ -218,7 +220,7 @@ def serve_site(
         "CONSENTRY_PRODUCT_NAME": product_name,
         **(settings or {}),
     }
-    deeds = open_deeds(load_settings(None, environ), clock=clock, passwords=CountingPasswords())
+    deeds = open_deeds(load_settings(None, environ), clock=clock, passwords=CountingPasswords(), outbound=outbound)
     loop, thread = serve_in_thread(app_over(deeds), listening)
     try:
         yield Site(issuer, deeds, folder, loop)
