@@ -26,7 +26,13 @@ from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.oauth.parameters import Parameters
 from consentry.oauth.pkce import challenge_of
 from consentry.oauth.responses import TokenResponse
-from consentry.oauth.token_request import AuthorizationCodeRequest, RefreshTokenRequest, parse_token_request
+from consentry.oauth.token_request import (
+    AuthorizationCodeRequest,
+    ClientCredentialsRequest,
+    DeviceCodeRequest,
+    RefreshTokenRequest,
+    parse_token_request,
+)
 from consentry.ports.world import Clock
 from consentry.settings import Settings
 from consentry.storage.database import Operation, Row, Statement, Value
@@ -115,6 +121,10 @@ class ProtocolWorld:
         request = parse_token_request(form(**fields))
         if isinstance(request, AuthorizationCodeRequest):
             return await self.deeds.authorization_code_grant.exchange(request, client)
+        if isinstance(request, DeviceCodeRequest):
+            return await self.deeds.devices.grant.exchange(request, client)
+        if isinstance(request, ClientCredentialsRequest):
+            return await self.deeds.services.grant.issue(request, client)
         assert isinstance(request, RefreshTokenRequest)
         return await self.deeds.refresh_token_grant.refresh(request, client)
 

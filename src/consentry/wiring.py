@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     from consentry.flows.people import People
     from consentry.people_wiring import PeopleDeeds
     from consentry.registration_wiring import RegistrationDeeds
+    from consentry.service_wiring import ServiceDeeds
 
 # A program with a stale secret tries often; it is slowed sooner than people are, and for no longer than a minute.
 _CLIENT_POLICY = ThrottlePolicy(free=20, longest_delay=timedelta(minutes=1))
@@ -118,6 +119,12 @@ class Deeds:
     of_people: "Callable[[], PeopleDeeds]"
     of_registration: "Callable[[], RegistrationDeeds]"
     of_devices: "Callable[[], DeviceDeeds]"
+    of_services: "Callable[[], ServiceDeeds]"
+
+    @property
+    def services(self) -> "ServiceDeeds":
+        """See consentry/service_wiring.py."""
+        return self.of_services()
 
     @property
     def devices(self) -> "DeviceDeeds":
@@ -239,7 +246,14 @@ def open_deeds(
             settings, clock, secrets, database, stores, failures, authorize, consent, mint, mark_key
         )
 
+    @cache
+    def of_services() -> "ServiceDeeds":
+        from consentry.service_wiring import open_service_deeds  # noqa: PLC0415 - as above
+
+        return open_service_deeds(catalog, book, approvals, clock, secrets, database, stores, authorize, mint)
+
     return Deeds(
+        of_services=of_services,
         of_devices=of_devices,
         of_people=of_people,
         of_registration=of_registration,

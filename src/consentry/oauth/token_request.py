@@ -1,6 +1,7 @@
-"""The token request, one type for each grant. RFC 6749 §4.1.3 and §6, RFC 8628 §3.4."""
+"""The token request, one type for each grant. RFC 6749 §4.1.3, §4.4.2 and §6, RFC 8628 §3.4."""
 
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from consentry.oauth.client_metadata import DEVICE_CODE
 from consentry.oauth.errors import ErrorCode, OAuthError
@@ -37,7 +38,19 @@ class DeviceCodeRequest:
     resource: tuple[str, ...]
 
 
-def parse_token_request(form: Parameters) -> AuthorizationCodeRequest | RefreshTokenRequest | DeviceCodeRequest:
+@dataclass(frozen=True, slots=True)
+class ClientCredentialsRequest:
+    """A client that asks for itself; `scope` None asks for all that it may have. RFC 6749 §4.4.2."""
+
+    scope: Scope | None
+    resource: tuple[str, ...]
+
+
+TokenRequest: TypeAlias = AuthorizationCodeRequest | RefreshTokenRequest | DeviceCodeRequest | ClientCredentialsRequest
+"""What the token endpoint can be asked."""
+
+
+def parse_token_request(form: Parameters) -> TokenRequest:
     """Return the typed request.
 
     Raises OAuthError: UNSUPPORTED_GRANT_TYPE for another grant, INVALID_REQUEST for a missing, repeated or malformed
@@ -53,12 +66,15 @@ def parse_token_request(form: Parameters) -> AuthorizationCodeRequest | RefreshT
                 scope=None if scope is None else Scope.parse(scope),
                 resource=parse_resource(form),
             )
+        case "client_credentials":
+            scope = form.one("scope")
+            return ClientCredentialsRequest(None if scope is None else Scope.parse(scope), parse_resource(form))
         case grant_type if grant_type == DEVICE_CODE:
             return DeviceCodeRequest(form.required("device_code"), parse_resource(form))
         case _:
             raise OAuthError(
                 ErrorCode.UNSUPPORTED_GRANT_TYPE,
-                "The grant types supported are authorization_code, refresh_token and the device code's.",
+                "This grant type is not supported: the metadata of the server lists those that are.",
             )
 
 

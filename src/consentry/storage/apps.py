@@ -8,6 +8,7 @@ from consentry.model.app import App, AppOrigin, AppSecret, AppStatus, AppType
 from consentry.model.client import AppDetails, Client, RedirectRefusal
 from consentry.model.event import Event
 from consentry.model.ids import AppId, ClientId, OrganisationId, UserId
+from consentry.model.service_member import service_user_id
 from consentry.oauth.client_metadata import ClientMetadata
 from consentry.oauth.redirect_uri import MismatchPart
 from consentry.oauth.scope import Scope
@@ -84,6 +85,9 @@ _COUNT_LIVE_CONNECTIONS = "SELECT count(*) FROM connections WHERE app_id = $1 AN
 _END_CONNECTIONS = """
 UPDATE connections SET ended_at = $2, ended_by = 'app_deleted', updated_at = $2 WHERE app_id = $1 AND ended_at IS NULL
 """
+
+# The member that an app is where it acts by itself (storage/service_members.py) stays for the audit.
+_SUSPEND_SERVICE_MEMBER = "UPDATE members SET standing = 'suspended' WHERE organisation_id = $1 AND user_id = $2"
 
 REFUSALS_MOST = 20
 
@@ -174,6 +178,7 @@ def deleting(app_id: AppId, event: Event) -> Operation[bool]:
         return False
     counted = yield Statement(_COUNT_LIVE_CONNECTIONS, (app_id,))
     yield Statement(_END_CONNECTIONS, (app_id, at))
+    yield Statement(_SUSPEND_SERVICE_MEMBER, (event.organisation_id, service_user_id(app_id)))
     yield app_secrets.retire_all(app_id, event.at)
     yield events.append(replace(event, details={**event.details, "connections_ended": str(counted[0][0])}))
     return True

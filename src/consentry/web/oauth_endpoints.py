@@ -30,7 +30,12 @@ from consentry.oauth.metadata import (
     well_known_path,
 )
 from consentry.oauth.signed_introspection import MEDIA_TYPE, TYP, introspection_claims, prefers_signed
-from consentry.oauth.token_request import AuthorizationCodeRequest, DeviceCodeRequest, parse_token_request
+from consentry.oauth.token_request import (
+    AuthorizationCodeRequest,
+    ClientCredentialsRequest,
+    DeviceCodeRequest,
+    parse_token_request,
+)
 from consentry.web.document_endpoint import DocumentEndpoint
 from consentry.web.form_endpoint import FormEndpoint, SignedAnswer
 from consentry.web.registration_endpoint import RegistrationEndpoint
@@ -87,6 +92,8 @@ class OAuthEndpoints:
         asked = parse_token_request(form)
         if isinstance(asked, AuthorizationCodeRequest):
             response = await self.deeds.authorization_code_grant.exchange(asked, client)
+        elif isinstance(asked, ClientCredentialsRequest):
+            response = await self.deeds.services.grant.issue(asked, client)
         elif isinstance(asked, DeviceCodeRequest):
             response = await self._devices().grant.exchange(asked, client)
         else:
