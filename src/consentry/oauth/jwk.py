@@ -135,7 +135,7 @@ def _bytes(jwk: Mapping[str, Any], name: str) -> bytes:
 
 def _algorithms(jwk: Mapping[str, Any], kty: str) -> tuple[str, ...]:
     use, operations, algorithm = jwk.get("use"), jwk.get("key_ops"), jwk.get("alg")
-    if use not in {None, "sig"} or (operations is not None and "verify" not in _list(operations)):
+    if (use is not None and use != "sig") or (operations is not None and "verify" not in _list(operations)):
         raise JwtFault("is not for signatures.")
     if algorithm is None:
         return _ALGORITHMS[kty]

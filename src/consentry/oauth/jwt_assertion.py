@@ -68,10 +68,13 @@ def require_assertion_claims(assertion: ClientAssertion, *, audiences: Collectio
         raise JwtFault("has expired, or has no exp.")
     if expires_at > now + LONGEST + SKEW:
         raise JwtFault("expires more than an hour from now: make a new one for each request.")
-    # (5) Is valid already. (6) Was not issued in the future.
+    # (5) Is valid already. (6) Was issued not in the future, and not long ago.
     for name in ("nbf", "iat"):
         at = jwt.time(name)
         if at is not None and at > now + SKEW:
             raise JwtFault(f"has an {name} in the future: set the client's clock.")
+    issued_at = jwt.time("iat")
+    if issued_at is not None and issued_at + LONGEST + SKEW < now:
+        raise JwtFault("was issued more than an hour ago: make a new one for each request.")
     # (7) Choice: jti is needed, as in OpenID Connect Core §9, because each assertion is good for one use.
     return AssertionUse(jwt.text("jti"), expires_at + SKEW)
