@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app_builders import add_people
+from conformance_server import ConformanceServer, running_conformance_server
 from consentry.model.catalog import Catalog, parse_catalog
 from consentry.secret_source import SystemSecretSource
 from consentry.storage.database import Database
@@ -102,6 +103,13 @@ def site(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
     """Consentry over real HTTP, for a module: its tests add people and apps of their own where they change things."""
     with serve_site(module_database_url, tmp_path_factory.mktemp("site"), SMALL_CATALOG) as served:
         yield people(served)
+
+
+@pytest.fixture(scope="session")
+def conformance_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConformanceServer]:
+    """The server of examples/conformance, over https."""
+    with running_conformance_server(tmp_path_factory.mktemp("conformance")) as running:
+        yield running
 
 
 @pytest.fixture
