@@ -16,7 +16,7 @@ def robot(site: Site) -> RegisteredClient:
     return app
 
 
-@pytest.mark.shows("RFC 6749 §4.4.3", "RFC 6749 §5.1 no-store")
+@pytest.mark.shows("RFC 6749 §4.4.3 no-refresh-token", "RFC 6749 §5.1 no-store")
 def test_the_answer_has_an_access_token_and_no_refresh_token(site: Site, robot: RegisteredClient) -> None:
     answer = post(site, "/oauth/token", robot, GRANT)
 
@@ -56,7 +56,7 @@ def test_tk_12_an_app_that_may_not_is_told_so(site: Site) -> None:
     assert answer.json()["error"] == "unauthorized_client"
 
 
-@pytest.mark.shows("RFC 6749 §4.4")
+@pytest.mark.shows("RFC 6749 §4.4.2 authenticated", "RFC 6749 §4.4 confidential-only")
 def test_a_client_id_alone_gets_nothing(site: Site, robot: RegisteredClient) -> None:
     answer = httpx.post(f"{site.issuer}/oauth/token", data={**GRANT, "client_id": robot.client_id})
 

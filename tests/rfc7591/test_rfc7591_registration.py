@@ -139,6 +139,7 @@ async def test_only_json_is_read_and_only_so_much(world: RegisteringWorld) -> No
     assert (form.status_code, long.status_code) == (415, 413)
 
 
+@pytest.mark.shows("RFC 8252 §7.1 private-scheme")
 async def test_c_13_one_private_scheme_does_not_sink_the_others(world: RegisteringWorld) -> None:
     kept = await world.registered(redirect_uris=CURSOR)
     some = await world.registered(redirect_uris=["myapp:/cb", *CURSOR])

@@ -81,3 +81,14 @@ async def test_pk_11_whoever_lacks_the_proof_cannot_end_the_tokens_of_a_redeemed
     with refused(ErrorCode.INVALID_GRANT):
         await protocol.exchange(protocol.tool, code)
     assert await protocol.why_refused(tokens.access_token) is Reason.REVOKED
+
+
+@pytest.mark.shows("RFC 7636 §4.4 kept")
+async def test_nothing_of_the_challenge_can_be_read_in_a_code(protocol: ProtocolWorld) -> None:
+    code = await protocol.approve(protocol.web)
+
+    assert challenge_of(VERIFIER) not in code
+    assert VERIFIER not in code
+    with refused(ErrorCode.INVALID_GRANT):
+        await protocol.exchange(protocol.web, code, code_verifier=VERIFIER + "x")
+    assert (await protocol.exchange(protocol.web, code)).access_token

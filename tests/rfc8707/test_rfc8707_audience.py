@@ -15,7 +15,7 @@ async def _two_apis(protocol: ProtocolWorld) -> None:
         await protocol.deeds.resources.register(OPERATOR, "Product API", identifier)
 
 
-@pytest.mark.shows("RFC 8707 §2 unknown", "RFC 8707 §2 absolute")
+@pytest.mark.shows("RFC 8707 §2 invalid-target", "RFC 8707 §2 absolute")
 @pytest.mark.parametrize(
     "resource", ["https://evil.test", BOOKS + "/x", BOOKS + "#f", "books", "https://API.books.test"]
 )
