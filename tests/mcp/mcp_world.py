@@ -1,0 +1,107 @@
+"""The sample MCP server beside a running Consentry, each on its own port, as a deployment has them."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from consentry.demo.product.seed import seed
+from consentry.guard import Guard, ProtectedResource
+from consentry.ports.outbound import FetchedDocument, OutboundError
+from live_server import OPERATOR, RegisteredClient, ServerThread, Site, free_socket, people, serve_site
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "mcp"
+sys.path.append(str(EXAMPLE))
+
+from books import Books  # noqa: E402 - beside the example, as its own users run it
+from tallybook_server import FIRST_SCOPES, build_app, build_server  # noqa: E402 - see above
+
+CATALOG = files("consentry.demo").joinpath("catalog.toml").read_text("utf-8")
+
+
+class KnownWeb:
+    """The world outside: the documents that a test puts there, and nothing else."""
+
+    def __init__(self) -> None:
+        self.documents: dict[str, bytes] = {}
+
+    async def fetch(
+        self,
+        url: str,
+        *,
+        accept: str,  # noqa: ARG002 - the port's
+        most_bytes: int,
+        headers: Mapping[str, str] | None = None,  # noqa: ARG002 - the port's
+    ) -> FetchedDocument:
+        found = self.documents.get(url)
+        if found is None:
+            return FetchedDocument(404, b"")
+        if len(found) > most_bytes:
+            raise OutboundError("The answer is too long.")
+        return FetchedDocument(200, found, {"content-type": "application/json"})
+
+    async def post_form(self, url: str, form: Mapping[str, str]) -> int:
+        raise OutboundError(f"Nobody is at {url} for {sorted(form)}.")
+
+
+@dataclass(frozen=True, slots=True)
+class McpWorld:
+    """A site whose product has an MCP server at `url`, which knows nothing of any client."""
+
+    site: Site
+    url: str
+    web: KnownWeb
+
+    @property
+    def origin(self) -> str:
+        return self.url.removesuffix("/mcp")
+
+    def add_client(self, *, scopes: tuple[str, ...] = ("invoicing:read",), **more: Any) -> RegisteredClient:
+        """Register an app beforehand, as its developer does, which may ask for more than it must."""
+        given = {
+            "public": True,
+            "redirect_uris": ("http://127.0.0.1/callback",),
+            "optional": ("invoicing:write", "contacts:read"),
+            **more,
+        }
+        return self.site.add_app(required=scopes, **given)
+
+    def disconnect_all(self) -> None:
+        """End every connection, as an administrator does."""
+        deeds = self.site.deeds.connections
+        found = self.site.run(deeds.list_all(OPERATOR, self.site.home, limit=100))
+        for one in found:
+            self.site.run(deeds.end(OPERATOR, one.details.connection.id))
+
+
+@contextmanager
+def mcp_world(database_url: str, folder: Path, **settings: str) -> Iterator[McpWorld]:
+    """Run both. Everybody may register, by either way, unless the settings say otherwise."""
+    open_to_all = {
+        "CONSENTRY_DYNAMIC_REGISTRATION": "open",
+        "CONSENTRY_DYNAMIC_REGISTRATION_SCOPES": "contacts:read,contacts:write,invoicing:read,invoicing:write",
+        "CONSENTRY_CLIENT_ID_METADATA_DOCUMENTS": "true",
+        **settings,
+    }
+    web = KnownWeb()
+    listening, port = free_socket()
+    url = f"http://127.0.0.1:{port}/mcp"
+    with serve_site(
+        database_url, folder, CATALOG, product_name="Tallybook", settings=open_to_all, outbound=web
+    ) as site:
+        people(site)
+        site.add_resource("Tallybook MCP", url)
+        product = folder / "product.sqlite3"
+        seed(product, {site.home: "Acme Books"})
+        resource = ProtectedResource(url, FIRST_SCOPES, "Tallybook")
+        guard = Guard.open(site.deeds.settings, resource=resource)
+        server = ServerThread(build_app(build_server(Books(product)), guard), listening, http="httptools")
+        server.begin()
+        try:
+            yield McpWorld(site, url, web)
+        finally:
+            server.end()
+            listening.close()

@@ -1,0 +1,94 @@
+"""The official Python SDK connects with no set-up, calls, steps up, refreshes, and comes back after it was cut off."""
+
+import json
+
+import pytest
+from mcp_world import McpWorld
+from python_client import Assistant
+
+pytestmark = pytest.mark.clients
+DOCUMENT = "https://assistant.test/oauth/client.json"
+
+
+@pytest.fixture(params=["registered beforehand", "registers itself", "metadata document"])
+def assistant(world: McpWorld, request: pytest.FixtureRequest) -> Assistant:
+    """A client that the server knows in each of the ways in which it can."""
+    made = Assistant(world, world.site.ana)
+    if request.param == "registered beforehand":
+        made.preregistered(world.add_client())
+    elif request.param == "metadata document":
+        made.metadata_url = DOCUMENT
+        document = {
+            "client_id": DOCUMENT,
+            "client_name": made.name,
+            "redirect_uris": [made.redirect_uri],
+            "grant_types": ["authorization_code", "refresh_token"],
+            "token_endpoint_auth_method": "none",
+        }
+        world.web.documents[DOCUMENT] = json.dumps(document).encode()
+    return made
+
+
+@pytest.mark.shows("RFC 9728 §5.1", "RFC 9728 §3.1", "RFC 8707 §2.1", "RFC 9207 §2")
+@pytest.mark.interop("mcp (Python)", "discovery", "code flow with PKCE", "registration")
+async def test_it_finds_its_way_from_a_challenge_to_a_call(world: McpWorld, assistant: Assistant) -> None:
+    found = await assistant.call("list_invoices", status="sent")
+
+    assert [invoice["status"] for invoice in found["result"]] == ["sent"] * 3
+    [consent] = assistant.consents
+    assert (consent["resource"], consent["code_challenge_method"]) == (world.url, "S256")
+    assert consent["scope"].split()[0] == "invoicing:read"
+    first = [(path, status) for _, path, status in assistant.seen[:3]]
+    assert first == [
+        ("/mcp", 401),
+        ("/.well-known/oauth-protected-resource/mcp", 200),
+        ("/.well-known/oauth-authorization-server", 200),
+    ]
+
+
+@pytest.mark.shows("RFC 6750 §3.1 insufficient-scope")
+async def test_a_tool_that_needs_more_sends_it_to_the_user_once_and_then_works(assistant: Assistant) -> None:
+    async with assistant.connected() as client:
+        contacts = await client.call_tool("list_contacts", {})
+        contact = contacts.structured_content["result"][0]["id"]  # type: ignore[index] # a list, by the tool's schema
+        drafted = await client.call_tool(
+            "draft_invoice", {"contact_id": contact, "description": "Two days", "amount": 96_000}
+        )
+        again = await client.call_tool("list_invoices", {"status": "draft"})
+
+    asked = [set(consent["scope"].split()) - {"offline_access"} for consent in assistant.consents]
+    assert asked == [
+        {"invoicing:read"},
+        {"invoicing:read", "contacts:read"},
+        {"invoicing:read", "contacts:read", "invoicing:write"},
+    ]
+    assert not drafted.is_error
+    assert not again.is_error
+    assert assistant.tokens is not None
+    assert asked[2] <= set((assistant.tokens.scope or "").split())
+
+
+@pytest.mark.interop("mcp (Python)", "refresh")
+async def test_it_refreshes_when_its_token_is_over_and_asks_nobody(assistant: Assistant) -> None:
+    async with assistant.connected() as client:
+        before = assistant.tokens
+        assert before is not None
+        assert before.refresh_token is not None
+        # The SDK refreshes by its own clock: it is told that the hour is over.
+        assistant.expire()
+        answer = await client.call_tool("list_invoices", {})
+
+    assert not answer.is_error
+    assert assistant.tokens is not None
+    assert assistant.tokens.access_token != before.access_token
+    assert len(assistant.consents) == 1
+
+
+async def test_c_32_after_it_was_disconnected_it_asks_the_user_again(world: McpWorld, assistant: Assistant) -> None:
+    await assistant.call("list_invoices")
+    world.disconnect_all()
+
+    await assistant.call("list_invoices")
+
+    assert len(assistant.consents) == 2
+    assert ("POST", "/mcp", 401) in assistant.seen
