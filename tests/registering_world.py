@@ -77,13 +77,23 @@ def _headers(token: str | None) -> dict[str, str]:
 
 @asynccontextmanager
 async def registering_world(
-    folder: Path, database_url: str, clock: FixedClock, *, outbound: Outbound | None = None, **settings: Any
+    folder: Path,
+    database_url: str,
+    clock: FixedClock,
+    *,
+    outbound: Outbound | None = None,
+    fill: bool = True,
+    **settings: Any,
 ) -> AsyncIterator[RegisteringWorld]:
-    """Open a server where everybody may register, unless `settings` say otherwise."""
+    """Open a server where everybody may register, unless `settings` say otherwise.
+
+    Without `fill` it is a second one on a database that has its people.
+    """
     given = {"database_url": database_url, "dynamic_registration": Registration.OPEN, **settings}
     deeds = open_deeds(settings_for(folder / "consentry.sqlite3", **given), clock=clock, outbound=outbound)
     try:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app_over(deeds)), base_url=ISSUER) as http:
-            yield RegisteringWorld(deeds, await fill_protocol_world(deeds), http, clock)
+            protocol = await fill_protocol_world(deeds) if fill else None
+            yield RegisteringWorld(deeds, protocol, http, clock)  # type: ignore[arg-type]  # none asks a second one
     finally:
         await deeds.database.close()

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from consentry.flows.client_documents import ClientDocuments, DocumentPolicy
+from consentry.flows.fetch_document import FetchDocument
 from consentry.flows.manage_registration import ManageRegistration
 from consentry.flows.register_client import RegisterClient
 from consentry.flows.registration_tokens import RegistrationTokens
@@ -46,4 +48,27 @@ def open_registration_deeds(
         tokens,
         RegisterClient(apps, registrations, tokens, SqlThrottleStore(database), catalog, policy, clock, secrets),
         ManageRegistration(apps, registrations, catalog, policy, clock, secrets),
+    )
+
+
+def open_client_documents(
+    settings: Settings,
+    catalog: Catalog,
+    clock: Clock,
+    secrets: SecretSource,
+    database: Database,
+    apps: AppStore,
+    documents: FetchDocument,
+) -> ClientDocuments:
+    """Return what finds apps by the documents at their client IDs."""
+    return ClientDocuments(
+        apps,
+        SqlRegistrationStore(database),
+        documents,
+        SqlThrottleStore(database),
+        catalog,
+        policy_of(settings),
+        DocumentPolicy(settings.client_id_metadata_document_bytes, settings.client_id_metadata_document_hosts),
+        clock,
+        secrets,
     )

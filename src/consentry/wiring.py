@@ -1,10 +1,8 @@
 """The only wiring: from settings to stores to deeds. Every door is given the deeds and makes nothing itself."""
 
-import hmac
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from consentry.clock import SystemClock
@@ -17,6 +15,7 @@ from consentry.flows.backchannel_logout import BackchannelLogout
 from consentry.flows.check_bearer import CheckBearer
 from consentry.flows.client_keys import ClientKeys
 from consentry.flows.consent import Consent
+from consentry.flows.dpop_proofs import DpopProofs
 from consentry.flows.fetch_document import FetchDocument
 from consentry.flows.housekeeping import Housekeeping, Lifetimes
 from consentry.flows.introspect_token import IntrospectToken
@@ -39,12 +38,14 @@ from consentry.model.membership import RoleBook
 from consentry.model.signing_key import ES256
 from consentry.model.throttling import ThrottlePolicy
 from consentry.oauth.client_metadata import SIGNING_ALGORITHMS
+from consentry.oauth.dpop_nonce import DPOP_NONCES, DpopNonces
 from consentry.outbound import PublicOutbound
 from consentry.password_hashing import Argon2Passwords
 from consentry.ports.directory import LiveDirectory
 from consentry.ports.outbound import Outbound
 from consentry.ports.sign_in import Passwords
 from consentry.ports.world import Clock, SecretSource
+from consentry.secret_key import derive_key
 from consentry.secret_source import SystemSecretSource
 from consentry.settings import Settings
 from consentry.storage.authorizations import SqlAuthorizationStore
@@ -116,6 +117,7 @@ class Deeds:
     housekeeping: Housekeeping
     outbound: Outbound
     documents: FetchDocument
+    dpop_proofs: DpopProofs
     of_people: "Callable[[], PeopleDeeds]"
     of_registration: "Callable[[], RegistrationDeeds]"
     of_devices: "Callable[[], DeviceDeeds]"
@@ -208,7 +210,6 @@ def open_deeds(
     usage = UsageRecorder(SqlUsageStore(database), clock)
     check_bearer = CheckBearer(credentials, approvals, book, usage, clock)
     mac_key = _derive_key(settings, "refresh tokens")
-    authorize = Authorize(apps, resources, catalog, settings.require_pushed_requests)
     mint = TokenMint(secrets, _token_policy(settings), mac_key)
     signing_keys = SigningKeys(
         SqlSigningKeyStore(database),
@@ -221,6 +222,12 @@ def open_deeds(
     outbound = outbound or PublicOutbound(allowed=settings.outbound_allowed_networks)
     used_proofs = SqlUsedProofStore(database)
     documents = FetchDocument(SqlFetchedDocumentStore(database), outbound, clock)
+    client_documents = None
+    if settings.client_id_metadata_documents:
+        from consentry.registration_wiring import open_client_documents  # noqa: PLC0415 - as in of_people
+
+        client_documents = open_client_documents(settings, catalog, clock, secrets, database, apps, documents)
+    authorize = Authorize(apps, resources, catalog, settings.require_pushed_requests, client_documents)
     by_assertion = AuthenticateByAssertion(ClientKeys(documents), used_proofs, clock, settings.issuer)
 
     @cache
@@ -287,7 +294,7 @@ def open_deeds(
             _derive_key(settings, "pushed requests"),
         ),
         consent=consent,
-        authenticate_client=AuthenticateClient(apps, client_throttle, usage, clock, by_assertion),
+        authenticate_client=AuthenticateClient(apps, client_throttle, usage, clock, by_assertion, client_documents),
         authenticate_resource_server=AuthenticateResourceServer(resources, client_throttle, clock),
         authorization_code_grant=AuthorizationCodeGrant(credentials, mint, clock, secrets),
         refresh_token_grant=RefreshTokenGrant(credentials, mint, approvals, book, clock, secrets),
@@ -303,6 +310,7 @@ def open_deeds(
         ),
         outbound=outbound,
         documents=documents,
+        dpop_proofs=DpopProofs(used_proofs, clock, _nonces(settings)),
     )
 
 
@@ -315,6 +323,10 @@ def _token_policy(settings: Settings) -> TokenPolicy:
     )
 
 
+def _nonces(settings: Settings) -> DpopNonces | None:
+    return DpopNonces(_derive_key(settings, DPOP_NONCES)) if settings.dpop_nonces else None
+
+
 def _derive_key(settings: Settings, purpose: str) -> bytes:
     """Return a key of its own for each purpose, so that what protects one thing never speaks for another."""
-    return hmac.new(settings.secret_key.reveal().encode(), f"consentry {purpose}".encode(), sha256).digest()
+    return derive_key(settings.secret_key, purpose)

@@ -1,17 +1,19 @@
 """Authenticating a client at the token, revocation and introspection endpoints. RFC 6749 §2.3, §3.2.1; RFC 7523."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from consentry.flows.authenticate_by_assertion import AuthenticateByAssertion
+from consentry.flows.client_documents import ClientDocumentError, ClientDocuments
 from consentry.flows.throttle import Throttle
 from consentry.flows.usage import UsageRecorder
-from consentry.model.app import App, AppSecret, AppStatus
+from consentry.model.app import App, AppOrigin, AppSecret, AppStatus
 from consentry.model.client import Client
 from consentry.model.ids import ClientId
 from consentry.model.micros import to_micros
 from consentry.model.secret import CredentialKind, Secret, digest, identify, is_same_digest
 from consentry.oauth.client_authentication import ClientCredentials
+from consentry.oauth.client_document import is_document_address
 from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.oauth.jwt import JwtFault
 from consentry.oauth.jwt_assertion import ClientAssertion
@@ -43,6 +45,7 @@ class AuthenticateClient:
     usage: UsageRecorder
     clock: Clock
     by_assertion: AuthenticateByAssertion
+    documents: ClientDocuments | None = None
 
     async def authenticate(self, credentials: ClientCredentials, *, address: str) -> Client:
         """Return the client.
@@ -55,6 +58,8 @@ class AuthenticateClient:
         TooManyAttemptsError.
         """
         client = await self.apps.find_client(ClientId(credentials.client_id))
+        if self.documents is not None and is_document_address(credentials.client_id):
+            client = await self._described(self.documents, client, credentials.client_id, address)
         now = self.clock.now()
         if client is None or client.app.status is AppStatus.DELETED:
             self._compare(credentials, ())
@@ -74,6 +79,19 @@ class AuthenticateClient:
         if client.app.status is not AppStatus.ACTIVE:
             raise OAuthError(ErrorCode.UNAUTHORIZED_CLIENT, "This app was deactivated by an administrator.")
         return client
+
+    @staticmethod
+    async def _described(
+        documents: ClientDocuments, client: Client | None, client_id: str, address: str
+    ) -> Client | None:
+        """Return the client that has a document, as that says now (draft-ietf-oauth-client-id-metadata-document §4)."""
+        if client is not None:
+            is_described = client.app.origin is AppOrigin.DOCUMENT
+            return replace(client, app=await documents.refresh(client.app, address=address)) if is_described else client
+        try:
+            return Client(await documents.find_app(client_id, address=address), ())
+        except ClientDocumentError as error:
+            raise OAuthError(ErrorCode.INVALID_CLIENT, str(error)) from None
 
     async def _require_assertion(self, assertion: ClientAssertion, app: App, address: str) -> None:
         try:
@@ -111,11 +129,11 @@ def _require_registered_method(credentials: ClientCredentials, app: App) -> None
     """Return if the client proves itself in the way that it is registered for (threats TK-07). RFC 7591 §2.
 
     An app that is registered for none in particular sends its secret as it likes, and is never taken at its word that
-    a key is its own.
+    a key is its own. One whose document offers both a key and nothing may prove itself by either (MCP C-11).
     """
     registered = app.metadata.token_endpoint_auth_method
     if credentials.method == "private_key_jwt":
-        if registered != "private_key_jwt":
+        if registered != "private_key_jwt" and app.origin is not AppOrigin.DOCUMENT:
             raise OAuthError(ErrorCode.INVALID_CLIENT, "This app is not registered for private_key_jwt.")
     elif registered is not None and not app.is_public and credentials.method != registered:
         raise OAuthError(ErrorCode.INVALID_CLIENT, f"This app is registered for {registered}, and no other method.")

@@ -43,26 +43,22 @@ class FetchDocument:
         if tried is not None and now < tried + PAUSE:
             return kept.body if kept is not None and now < kept.expires_at else None
         self._remember(url, now)
-        fetched = await self._fetch(url, accept, most_bytes, kept, now)
-        if fetched is not None:
-            await self.store.keep(fetched)
-            return fetched.body
-        # Still good by its own server's word, and only asked for anew.
-        return kept.body if kept is not None and now < kept.expires_at else None
-
-    async def _fetch(
-        self, url: str, accept: str, most_bytes: int, kept: KeptDocument | None, now: datetime
-    ) -> KeptDocument | None:
-        known = {} if kept is None or kept.etag is None else {"if-none-match": kept.etag}
         try:
-            answer = await self.outbound.fetch(url, accept=accept, most_bytes=most_bytes, headers=known)
+            fetched = await self.fetch(url, accept=accept, most_bytes=most_bytes, kept=kept)
         except OutboundError as fault:
             _log.warning("document_not_fetched", reason=str(fault))
-            return None
-        body = _body_of(answer, kept)
+            # Still good by its own server's word, and only asked for anew.
+            return kept.body if kept is not None and now < kept.expires_at else None
+        await self.store.keep(fetched)
+        return fetched.body
+
+    async def fetch(self, url: str, *, accept: str, most_bytes: int, kept: KeptDocument | None) -> KeptDocument:
+        """Return the document as it is now, unkept; `kept` is how it was. Raises OutboundError, with the reason."""
+        known = {} if kept is None or kept.etag is None else {"if-none-match": kept.etag}
+        answer = await self.outbound.fetch(url, accept=accept, most_bytes=most_bytes, headers=known)
+        body, now = _body_of(answer, kept), self.clock.now()
         if body is None:
-            _log.warning("document_not_fetched", reason=f"It was answered with status {answer.status}, or is no JSON.")
-            return None
+            raise OutboundError(f"It was answered with status {answer.status}, or is no JSON.")
         etag = answer.headers.get("etag") or (kept.etag if kept is not None and not answer.body else None)
         return KeptDocument(url, body, etag, now, now + freshness(answer.headers))
 

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse
 
+from consentry.caller_address import caller_address
 from consentry.flows.authorize import UntrustedCode, UntrustedRequestError
 from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.oauth.metadata import AUTHORIZATION_PATH
@@ -43,7 +44,8 @@ async def authorize(request: Request, deeds: Deeds) -> Response:
     try:
         came = await deeds.pushed_requests.present(_parse_query(request))
         query = came.query
-        to = await deeds.authorize.trust(query, pushed=came.pushed_id)
+        address = caller_address(request.scope, deeds.settings.trusted_proxies)
+        to = await deeds.authorize.trust(query, pushed=came.pushed_id, address=address)
     except UntrustedRequestError as error:
         return await show_untrusted(request, deeds, error)
     visitor = await find_visitor(request, deeds)
