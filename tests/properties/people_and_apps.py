@@ -96,7 +96,7 @@ class PeopleAndApps(RuleBasedStateMachine):
     ) -> None:
         roles = {**roles, "alpha": roles["alpha"] | {"oauth_app.install", "api_key.create", *PERMISSIONS[:3]}}
         path = Path(self.folder.name) / "consentry.sqlite3"
-        shutil.copy(_template(), path)
+        shutil.copy(migrated_template(), path)
         path.with_name("catalog.toml").write_text(catalog_text(reached, implied, roles), encoding="utf-8")
         expanded = dict(reached)
         if implied:
@@ -241,7 +241,7 @@ class PeopleAndApps(RuleBasedStateMachine):
 
 
 @lru_cache(maxsize=1)
-def _template() -> Path:
+def migrated_template() -> Path:
     """Return a migrated file, made once."""
     template = Path(tempfile.mkdtemp()) / "template.sqlite3"
     migrate_sqlite(template)

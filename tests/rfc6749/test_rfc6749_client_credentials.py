@@ -44,7 +44,7 @@ async def token_of(protocol: ProtocolWorld, party: Party, **fields: str) -> str:
     return (await protocol.token(party, grant_type="client_credentials", **fields)).access_token
 
 
-@pytest.mark.shows("RFC 6749 §4.4", "RFC 6749 §4.4.3")
+@pytest.mark.shows("RFC 6749 §4.4.3 no-refresh-token")
 async def test_the_app_gets_an_access_token_and_no_refresh_token(protocol: ProtocolWorld, robot: Party) -> None:
     answer = await protocol.token(robot, grant_type="client_credentials")
 
@@ -59,7 +59,7 @@ async def test_the_app_gets_an_access_token_and_no_refresh_token(protocol: Proto
     assert access.client_id == robot.app.client_id
 
 
-@pytest.mark.shows("RFC 6749 §4.4.2", "RFC 6749 §3.3")
+@pytest.mark.shows("RFC 6749 §4.4.2")
 async def test_the_app_may_ask_for_less_and_not_for_more(protocol: ProtocolWorld, robot: Party) -> None:
     access = await protocol.access(await token_of(protocol, robot, scope="contacts:read"))
 
@@ -96,7 +96,8 @@ async def test_tk_12_an_app_that_nobody_lets_act_is_refused(protocol: ProtocolWo
         await token_of(protocol, party)
 
 
-@pytest.mark.shows("RFC 6749 §4.4")
+@pytest.mark.shows("OAuth 2.1 §4.2 confidential-only")
+@pytest.mark.shows("RFC 6749 §4.4 confidential-only")
 async def test_a_public_app_cannot_be_let_act(protocol: ProtocolWorld) -> None:
     with pytest.raises(InvalidInputError):
         await protocol.deeds.services.members.allow(OPERATOR, protocol.tool.app.client_id)

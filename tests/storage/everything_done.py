@@ -1,6 +1,7 @@
 """Everything that Consentry does to its database, each thing once: what the tests of query plans listen to."""
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -18,6 +19,7 @@ from consentry.model.secret import Secret
 from consentry.model.what_if import MemberIsSuspended
 from consentry.oauth.client_authentication import ClientCredentials
 from consentry.oauth.errors import OAuthError
+from consentry.oauth.parameters import Parameters
 from consentry.storage.events import EventStore
 from protocol_world import ADDRESS, CALLBACK, OPERATOR, ProtocolWorld, query_of, register
 from small_world import FixedClock
@@ -32,6 +34,8 @@ async def do_everything(world: ProtocolWorld, clock: FixedClock) -> None:
     await _apps(world)
     await _connections(world)
     await _credentials(world, clock)
+    await _pushed(world)
+    await _acting_alone(world)
     await _keys(world)
     await _access(world)
     await _machines(world)
@@ -147,6 +151,32 @@ async def _credentials(world: ProtocolWorld, clock: FixedClock) -> None:
     await world.deeds.consent.answer_remembered(opened.to, opened.asked, opened.offer)
     with pytest.raises(OAuthError):
         await world.authenticate({**world.web.credentials, "client_secret": "wrong"})
+
+
+async def _pushed(world: ProtocolWorld) -> None:
+    deeds = world.deeds
+    for answer in ("approve", "decline", "remembered"):
+        client = await world.authenticate(world.web.credentials)
+        pushed = await deeds.pushed_requests.push(query_of(world.web), client)
+        sent = Parameters((("client_id", world.web.app.client_id), ("request_uri", pushed.request_uri)))
+        came = await deeds.pushed_requests.present(sent)
+        opened = await world.open_request(world.web)
+        to = await deeds.authorize.trust(came.query, pushed=came.pushed_id)
+        if answer == "approve":
+            await world.answer(replace(opened, to=to))
+        elif answer == "decline":
+            await deeds.consent.decline(opened.pending, to, opened.offer)
+        else:
+            await deeds.consent.answer_remembered(to, opened.asked, opened.offer)
+
+
+async def _acting_alone(world: ProtocolWorld) -> None:
+    members, client_id = world.deeds.services.members, world.web.app.client_id
+    await members.allow(OPERATOR, client_id)
+    for _ in range(2):
+        await world.token(world.web, grant_type="client_credentials")
+    await members.find(OPERATOR, client_id)
+    await members.stop(OPERATOR, client_id)
 
 
 async def _keys(world: ProtocolWorld) -> None:

@@ -54,6 +54,17 @@ INSERT INTO events (id, at, kind, organisation_id, subject, details)
     SELECT 'evt_' || {_ID}, n, 'x', 'org_' || lpad((n % 500 + 1)::text, 22, '0'), '', '{{}}'
     FROM generate_series(1, 40000) n;
 INSERT INTO throttles (key, failures, last_at, blocked_until) SELECT {_ID}, 1, n, n FROM generate_series(1, 20000) n;
+INSERT INTO pushed_requests (id, digest, app_id, query, created_at, expires_at)
+    SELECT {_ID}, ''::bytea, '', '', n, n FROM generate_series(1, 20000) n;
+INSERT INTO device_codes (id, digest, user_code, app_id, scope, asked_from, interval_seconds, created_at, expires_at)
+    SELECT {_ID}, ''::bytea, {_ID}, '', '', '', 5, n, n FROM generate_series(1, 20000) n;
+INSERT INTO used_proofs (id, expires_at) SELECT {_ID}, n FROM generate_series(1, 20000) n;
+INSERT INTO fetched_documents (url, body, fetched_at, expires_at)
+    SELECT 'https://many.test/' || {_ID}, '', n, n FROM generate_series(1, 20000) n;
+INSERT INTO session_apps (session_id, app_id, user_id, created_at)
+    SELECT {_ID}, 'app_' || lpad((n % 5000 + 1)::text, 22, '0'), '', n FROM generate_series(1, 20000) n;
+INSERT INTO logout_deliveries (id, app_id, uri, subject, attempts, created_at, next_at, done_at)
+    SELECT {_ID}, '', '', '', 0, n, n, CASE WHEN n > 100 THEN n END FROM generate_series(1, 20000) n;
 ANALYZE
 """  # noqa: S608 - composed of constants only
 
