@@ -24,6 +24,7 @@ class Walk:
     pages: list[str] = field(default_factory=list)
     answer: dict[str, str] = field(default_factory=dict)
     came_back_to: str | None = None
+    location: str | None = None
     end: httpx.Response | None = None
 
 
@@ -57,7 +58,7 @@ class Browser:
                 target = urljoin(str(answer.request.url), answer.headers["location"])
                 if not target.startswith(f"{self.server.issuer}/"):
                     came_back_to, _, query = target.partition("?")
-                    walk.came_back_to = came_back_to
+                    walk.came_back_to, walk.location = came_back_to, target
                     walk.answer = dict(parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query)))
                     return walk
                 answer = self.http.get(target)

@@ -1,9 +1,10 @@
 """Runs one of the programs in node/, which use client libraries, and talks to it in lines of JSON."""
 
 import json
+import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,19 @@ def find_node() -> str:
     return program
 
 
-def converse(program: str, given: object, answer: Callable[[dict[str, Any]], object]) -> Any:
+def converse(
+    program: str,
+    given: object,
+    answer: Callable[[dict[str, Any]], object],
+    *,
+    environ: Mapping[str, str] | None = None,
+) -> Any:
     """Run `node/{program}.mjs`: give it `given`, answer what it asks, and return what it says at the end as `done`."""
     done: Any = None
     with subprocess.Popen(
         [find_node(), f"{program}.mjs"],
         cwd=NODE,
+        env={**os.environ, **(environ or {})},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -26,6 +26,7 @@ def test_the_answer_has_an_access_token_and_no_refresh_token(site: Site, robot: 
     assert answer.json()["scope"] == "contacts:read invoicing:read"
 
 
+@pytest.mark.shows("RFC 9700 §4.15 impersonation")
 def test_the_products_api_sees_the_app_as_its_own_user(site: Site, robot: RegisteredClient) -> None:
     token = post(site, "/oauth/token", robot, {**GRANT, "scope": "contacts:read"}).json()["access_token"]
 
