@@ -12,6 +12,7 @@ client asks the user for those. Both are what the authorization chapter of the M
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from consentry.gate.answer import READABLE, Answer, CallRefusedError
@@ -23,7 +24,7 @@ from consentry.guard.guard import names_of
 from consentry.model.access import Access, Reason, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, MutableMapping
+    from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -125,7 +126,22 @@ class McpGuard(GuardMiddleware):
             if isinstance(fault, MessageError):
                 raise
             raise guard.refuse(Refused(Reason.TOOL_NOT_DECLARED, str(fault))) from fault
-        return await guard.authorise_call(call, tuple(dict.fromkeys((*self._permissions, *needed)))), body
+        access = await guard.authorise_call(call, self._permissions)
+        return self._judge(access, needed), body
+
+    def _judge(self, access: Access, needed: Sequence[str]) -> Access:
+        """Return the access if it may do all that is needed.
+
+        Otherwise names the scopes that it has beside those that it lacks: clients of before 2026 ask for exactly what a
+        challenge names, and would lose with each step what they gained with the one before.
+        """
+        try:
+            return self._guard.judge(access, needed)
+        except CallRefusedError as refusal:
+            refused = refusal.refused
+            if refused is None or not refused.scopes or access.scope is None:
+                raise
+            raise self._guard.refuse(replace(refused, scopes=refused.scopes | access.scope)) from refusal
 
 
 async def _read(receive: Receive, limit: int) -> bytes:

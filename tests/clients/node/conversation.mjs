@@ -2,7 +2,12 @@
 import { createInterface } from 'node:readline'
 
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]()
-const listen = async () => JSON.parse((await lines.next()).value)
+
+// What the test says next, or undefined once it has nothing more to say.
+export async function listen() {
+  const { value, done } = await lines.next()
+  return done ? undefined : JSON.parse(value)
+}
 
 export const given = await listen()
 

@@ -1,0 +1,61 @@
+// The official SDK of the Model Context Protocol as an assistant uses it. Talks to the test in lines of JSON: after each
+// {"call": tool, "with": arguments} it says what came of it, and asks {"authorize": url} whenever its user must answer.
+import { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js'
+import { StreamableHTTPClientTransport, StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import { ask, given, listen, say } from './conversation.mjs'
+
+const kept = { client: given.client, tokens: undefined, verifier: '', answer: undefined, state: '' }
+const provider = {
+  redirectUrl: given.redirect_uri,
+  clientMetadataUrl: given.metadata_url ?? undefined,
+  clientMetadata: {
+    client_name: 'Assistant in JavaScript',
+    redirect_uris: [given.redirect_uri],
+    grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+    token_endpoint_auth_method: 'none',
+  },
+  state: () => (kept.state = crypto.randomUUID()),
+  clientInformation: () => kept.client ?? undefined,
+  saveClientInformation: (client) => { kept.client = client },
+  tokens: () => kept.tokens,
+  saveTokens: (tokens) => { kept.tokens = tokens },
+  saveCodeVerifier: (verifier) => { kept.verifier = verifier },
+  codeVerifier: () => kept.verifier,
+  redirectToAuthorization: async (url) => { kept.answer = new URL(await ask({ authorize: url.href })).searchParams },
+  invalidateCredentials: (what) => {
+    if (what === 'all' || what === 'client') kept.client = undefined
+    if (what === 'all' || what === 'tokens') kept.tokens = undefined
+  },
+}
+
+// What an application does with the SDK: where the user answered, hand the code over and begin again.
+async function connected(act, first = new StreamableHTTPClientTransport(new URL(given.url), { authProvider: provider })) {
+  const client = new Client({ name: 'assistant', version: '1' })
+  try {
+    await client.connect(first)
+    return await act(client)
+  } catch (fault) {
+    if (fault instanceof UnauthorizedError && kept.answer) {
+      const answer = kept.answer
+      kept.answer = undefined
+      if (answer.get('state') !== kept.state) throw new Error('the state is another one')
+      await first.finishAuth(answer.get('code'))
+      return await connected(act)
+    }
+    throw fault
+  } finally {
+    await client.close()
+  }
+}
+
+for (let told = await listen(); told; told = await listen()) {
+  if (told.forget_refresh) delete kept.tokens.refresh_token
+  try {
+    const result = await connected((client) => client.callTool({ name: told.call, arguments: told.with ?? {} }))
+    say({ result, scope: kept.tokens.scope, client_id: kept.client.client_id })
+  } catch (fault) {
+    say({ fault: String(fault), status: fault instanceof StreamableHTTPError ? fault.code : null })
+  }
+}
