@@ -51,7 +51,7 @@ class LogoutRequest:
         uri = self.post_logout_redirect_uri
         if uri is None or find_match(registered, uri) is None:
             return None
-        return response_uri(uri, {} if self.state is None else {"state": self.state})
+        return uri if self.state is None else response_uri(uri, {"state": self.state})
 
 
 def _bounded(parameters: Parameters, name: str, most: int) -> str | None:
