@@ -1,8 +1,10 @@
 """The secret key of an SQLite installation: made once, kept beside the database, readable by its owner only."""
 
+import hmac
 import os
 import secrets
 import stat
+from hashlib import sha256
 from pathlib import Path
 
 from consentry.model.secret import Secret
@@ -12,6 +14,11 @@ SHORTEST = 32
 """The least number of characters of a key."""
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def derive_key(secret_key: Secret, purpose: str) -> bytes:
+    """Return a key of its own for each purpose, so that what protects one thing never speaks for another."""
+    return hmac.new(secret_key.reveal().encode(), f"consentry {purpose}".encode(), sha256).digest()
 
 
 def find_or_make_secret_key(database: Path) -> Secret:

@@ -105,6 +105,9 @@ class Settings:
     device_code_lifetime: timedelta = 10 * _MINUTE
     """How long a person has for entering a device's code and answering: 2 min to 30 min. RFC 8628 §3.2."""
 
+    dpop_nonces: bool = False
+    """Whether DPoP proofs must hold a nonce of the server or guard that they are sent to. RFC 9449 §8, §9."""
+
     refresh_idle_lifetime: timedelta = 90 * _DAY
     """How long a refresh token is good without being used: 1 h to 1 y. RFC 9700 §4.14.2."""
 
@@ -208,6 +211,7 @@ def load_settings(config: Path | None, environ: Mapping[str, str]) -> Settings:
         device_code_lifetime=given.read(
             "device_code_lifetime", duration(2 * _MINUTE, 30 * _MINUTE), default.device_code_lifetime
         ),
+        dpop_nonces=given.read("dpop_nonces", flag, default.dpop_nonces),
         refresh_idle_lifetime=given.read(
             "refresh_idle_lifetime", duration(_HOUR, _YEAR), default.refresh_idle_lifetime
         ),

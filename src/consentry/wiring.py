@@ -306,7 +306,7 @@ def open_deeds(
         housekeeping=Housekeeping(
             SqlHousekeepingStore(database),
             clock,
-            Lifetimes(access_token=settings.access_token_lifetime, code=settings.code_lifetime),
+            Lifetimes(settings.access_token_lifetime, settings.code_lifetime, settings.unused_apps_removed_after),
         ),
         outbound=outbound,
         documents=documents,

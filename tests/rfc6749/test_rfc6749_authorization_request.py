@@ -63,6 +63,7 @@ def test_a_plain_request_has_defaults_for_everything_else() -> None:
         code_challenge=CHALLENGE,
         nonce=None,
         resource=(),
+        dpop_jkt=None,
         prompt=frozenset(),
         login_hint=None,
         max_age=None,

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from consentry.oauth.client_authentication import ClientCredentials, parse_client_authentication
 from consentry.oauth.errors import ErrorCode, OAuthError
+from consentry.oauth.jwt_assertion import ASSERTION_TYPE
 from consentry.oauth.parameters import Parameters
 
 visible = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), min_size=1, max_size=60)
@@ -79,8 +80,8 @@ def test_in_01_repeated_credentials_are_an_invalid_request(name: str) -> None:
         (None, form(client_id="app\n1")),
         (None, form(client_id="é")),
         (None, form(client_id="a" * 2001)),
-        (None, form(client_id="app_1", client_assertion="e30.e30.e30")),
-        (None, form(client_id="app_1", client_assertion_type="jwt")),
+        (None, form(client_id="app_1", client_assertion="e30.e30.e30", client_assertion_type=ASSERTION_TYPE)),
+        (None, form(client_id="app_1", client_assertion="e30.e30.e30", client_assertion_type="jwt")),
         ("Bearer abc", NO_FORM),
         ("", form(client_id="app_1")),
         ("Basic", NO_FORM),

@@ -4,6 +4,9 @@ import pytest
 
 from consentry.oauth.metadata import authorization_server_metadata, find_issuer_fault, well_known_path
 
+PROVING = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
+ALGORITHMS = ["ES256", "RS256", "PS256", "EdDSA"]
+
 
 @pytest.mark.shows("RFC 8414 §2 response-types", "RFC 8414 §2 pkce", "RFC 9700 §2.1.1 pkce-known")
 def test_the_document_lists_what_is_there_and_nothing_else() -> None:
@@ -19,11 +22,15 @@ def test_the_document_lists_what_is_there_and_nothing_else() -> None:
         "response_types_supported": ["code"],
         "response_modes_supported": ["query", "form_post"],
         "grant_types_supported": ["authorization_code", "refresh_token"],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
-        "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
-        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "token_endpoint_auth_methods_supported": [*PROVING, "none"],
+        "token_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
+        "revocation_endpoint_auth_methods_supported": [*PROVING, "none"],
+        "revocation_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
+        "introspection_endpoint_auth_methods_supported": PROVING,
+        "introspection_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
         "introspection_signing_alg_values_supported": ["ES256"],
         "code_challenge_methods_supported": ["S256"],
+        "dpop_signing_alg_values_supported": ALGORITHMS,
         "authorization_response_iss_parameter_supported": True,
         "require_pushed_authorization_requests": False,
     }

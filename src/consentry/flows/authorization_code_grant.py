@@ -6,7 +6,7 @@ RFC 6749 §4.1.3, RFC 7636 §4.6, RFC 9700 §2.1.1, OAuth 2.1 draft §4.1.3.
 from dataclasses import dataclass
 from datetime import datetime
 
-from consentry.flows.issue_tokens import TokenMint
+from consentry.flows.issue_tokens import TokenMint, bound_for
 from consentry.flows.token_event import token_event
 from consentry.model.client import Client
 from consentry.model.credential import WRONG_PROOFS_MOST, AuthorizationCode
@@ -34,8 +34,10 @@ class AuthorizationCodeGrant:
     clock: Clock
     secrets: SecretSource
 
-    async def exchange(self, request: AuthorizationCodeRequest, client: Client) -> TokenResponse:
-        """Return the tokens that the code stands for.
+    async def exchange(
+        self, request: AuthorizationCodeRequest, client: Client, *, jkt: str | None = None
+    ) -> TokenResponse:
+        """Return the tokens that the code stands for, bound to the key of thumbprint `jkt` where one was proved.
 
         Raises OAuthError: INVALID_GRANT for a code that is unknown, expired, used, another client's, or whose proof is
         wrong; INVALID_TARGET for another resource than was authorised. Proof of possession comes before redemption, so
@@ -47,15 +49,16 @@ class AuthorizationCodeGrant:
         live = await self._find(request.code)
         if live is None or live.code.app_id != client.app.id:
             raise _invalid_grant("The code is unknown, or was not issued to this client.")
-        await self._require_proof(request, live.code, now)
+        await self._require_proof(request, live.code, jkt, now)
         if live.code.consumed_at is not None:
             await self._end_replayed(live, now)
         _require_usable(live, now)
         _require_same_resource(request, live.code)
         family = self.mint.family(live.code, now)
         scope = _standing_scope(live)
-        access = self.mint.access_token(family.row, scope, now)
-        if not await self.credentials.redeem_code(live.code.id, family.row, access.row, now=now):
+        access = self.mint.access_token(family.row, scope, now, jkt=jkt)
+        row = family.row if jkt is None else bound_for(client, family.row, jkt)
+        if not await self.credentials.redeem_code(live.code.id, row, access.row, now=now):
             # Somebody redeemed it since the read above: find what that gave, and end it.
             winner = await self.credentials.find_code(live.code.id)
             await self._end_replayed(winner or live, now)
@@ -65,6 +68,7 @@ class AuthorizationCodeGrant:
             # RFC 6749 §5.1: optional, and of no use to an app that may not refresh.
             refresh_token=family.refresh_token.reveal() if client.app.metadata.may_use(REFRESH_TOKEN) else None,
             scope=scope,
+            token_type=access.row.token_type,
         )
 
     async def _find(self, text: str) -> LiveCode | None:
@@ -76,8 +80,10 @@ class AuthorizationCodeGrant:
             return None
         return live
 
-    async def _require_proof(self, request: AuthorizationCodeRequest, code: AuthorizationCode, now: datetime) -> None:
-        fault = _find_proof_fault(request, code)
+    async def _require_proof(
+        self, request: AuthorizationCodeRequest, code: AuthorizationCode, jkt: str | None, now: datetime
+    ) -> None:
+        fault = _find_proof_fault(request, code) or _find_key_fault(code, jkt)
         if fault is not None:
             await self.credentials.count_wrong_proof(code.id, most=WRONG_PROOFS_MOST, now=now)
             raise _invalid_grant(fault)
@@ -112,6 +118,15 @@ def _find_verifier_fault(request: AuthorizationCodeRequest, code: AuthorizationC
     if not pkce.matches(code.code_challenge, request.code_verifier):
         return "The code_verifier does not match the code_challenge of the authorization request."
     return None
+
+
+def _find_key_fault(code: AuthorizationCode, jkt: str | None) -> str | None:
+    # RFC 9449 §10: a code that was asked for with a key's thumbprint is for the holder of that key alone.
+    if code.dpop_jkt is None or code.dpop_jkt == jkt:
+        return None
+    if jkt is None:
+        return "The code is bound to a key: send a DPoP proof of it."
+    return "The code is bound to another key than the DPoP proof was made with."
 
 
 def _require_usable(live: LiveCode, now: datetime) -> None:

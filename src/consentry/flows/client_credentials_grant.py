@@ -45,8 +45,12 @@ class ClientCredentialsGrant:
     roles: RoleBook
     clock: Clock
 
-    async def issue(self, request: ClientCredentialsRequest, client: Client) -> TokenResponse:
+    async def issue(
+        self, request: ClientCredentialsRequest, client: Client, *, jkt: str | None = None
+    ) -> TokenResponse:
         """Return an access token for what the app may do now, or for the part of it that it asks for.
+
+        It is bound to the key of thumbprint `jkt` where one was proved.
 
         Raises OAuthError: UNAUTHORIZED_CLIENT for an app that is not registered for the grant or that no administrator
         lets act by itself now; INVALID_SCOPE for more than was allowed; INVALID_TARGET. *Source:* RFC 6749 §4.4.2,
@@ -58,7 +62,7 @@ class ClientCredentialsGrant:
         live = await self._find(client, now)
         scope = self._scope_of(request, live)
         family = live.family._replace(resource=request.resource[0] if request.resource else None)
-        access = self.mint.access_token(family, scope, now)
+        access = self.mint.access_token(family, scope, now, jkt=jkt)
         if not await self.credentials.extend_family(access.row, idle_expires_at=self.mint.idle_end(now)):
             raise _not_allowed()
         return TokenResponse(
@@ -66,6 +70,7 @@ class ClientCredentialsGrant:
             expires_in=int((access.row.expires_at - now).total_seconds()),
             refresh_token=None,
             scope=scope,
+            token_type=access.row.token_type,
         )
 
     async def _find(self, client: Client, now: datetime) -> LiveFamily:

@@ -221,6 +221,7 @@ class Consent:
             consumed_at=None,
             wrong_proofs=0,
             family_id=None,
+            dpop_jkt=request.dpop_jkt,
         )
         return code, format_credential(CredentialKind.AUTHORIZATION_CODE, code_id, secret)
 

@@ -7,7 +7,7 @@ door either (threats CS-13).
 from dataclasses import dataclass
 from datetime import datetime
 
-from consentry.flows.issue_tokens import TokenMint
+from consentry.flows.issue_tokens import TokenMint, bound_for
 from consentry.model.app import AppStatus
 from consentry.model.client import Client
 from consentry.model.credential import SignInFacts
@@ -44,8 +44,8 @@ class DeviceCodeGrant:
     mint: TokenMint
     clock: Clock
 
-    async def exchange(self, request: DeviceCodeRequest, client: Client) -> TokenResponse:
-        """Return the tokens that the person approved.
+    async def exchange(self, request: DeviceCodeRequest, client: Client, *, jkt: str | None = None) -> TokenResponse:
+        """Return the tokens that the person approved, bound to the key of thumbprint `jkt` where one was proved.
 
         Raises OAuthError: UNAUTHORIZED_CLIENT for an app without the grant; INVALID_GRANT for a code that is unknown,
         another client's or used, and where nothing of the approval stands; ACCESS_DENIED, EXPIRED_TOKEN,
@@ -67,7 +67,7 @@ class DeviceCodeGrant:
             raise OAuthError(ErrorCode.EXPIRED_TOKEN, "The device code has expired: ask for another.")
         if code.answer is None:
             raise await self._ask_again(code, now)
-        return await self._redeem(code, await self._granted(code), now)
+        return await self._redeem(code, await self._granted(code), client, jkt, now)
 
     async def _find(self, text: str) -> DeviceCode | None:
         parsed = parse_credential(text, CredentialKind.DEVICE_CODE)
@@ -93,10 +93,13 @@ class DeviceCodeGrant:
             raise _invalid_grant("Nothing that the user approved is left to this connection: connect again.")
         return _Granted(details.connection.id, code.granted_scope, code.resource, standing)
 
-    async def _redeem(self, code: DeviceCode, granted: _Granted, now: datetime) -> TokenResponse:
+    async def _redeem(
+        self, code: DeviceCode, granted: _Granted, client: Client, jkt: str | None, now: datetime
+    ) -> TokenResponse:
         family = self.mint.family(granted, now)
         row = family.row._replace(sign_in=_sign_in_of(code))
-        access = self.mint.access_token(row, granted.standing, now)
+        row = row if jkt is None else bound_for(client, row, jkt)
+        access = self.mint.access_token(row, granted.standing, now, jkt=jkt)
         if not await self.store.redeem(code.id, row, access.row):
             raise _used()
         return TokenResponse(
@@ -104,6 +107,7 @@ class DeviceCodeGrant:
             expires_in=int((access.row.expires_at - now).total_seconds()),
             refresh_token=family.refresh_token.reveal(),
             scope=granted.standing,
+            token_type=access.row.token_type,
         )
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from consentry.flows.token_policy import TokenPolicy
+from consentry.model.client import Client
 from consentry.model.credential import AccessToken, TokenFamily
 from consentry.model.ids import ConnectionId, FamilyId, TokenId
 from consentry.model.refresh_token import RefreshToken, new_refresh_token, parse_refresh_token
@@ -59,11 +60,11 @@ class TokenMint:
     policy: TokenPolicy
     mac_key: bytes
 
-    def access_token(self, family: TokenFamily, scope: Scope, now: datetime) -> MintedAccess:
-        """Return a new access token of the family; it never outlives the family."""
+    def access_token(self, family: TokenFamily, scope: Scope, now: datetime, *, jkt: str | None = None) -> MintedAccess:
+        """Return a new access token of the family, bound to a key where there is one; it never outlives the family."""
         token_id, secret = TokenId(self.secrets.new_id()), self.secrets.new_secret()
         expires_at = min(now + self.policy.access_token_lifetime, family.expires_at)
-        row = AccessToken(token_id, digest(secret), family.id, scope, family.resource, now, expires_at)
+        row = AccessToken(token_id, digest(secret), family.id, scope, family.resource, now, expires_at, jkt)
         return MintedAccess(row, format_credential(CredentialKind.ACCESS_TOKEN, token_id, secret))
 
     def family(self, code: Opening, now: datetime) -> MintedFamily:
@@ -103,6 +104,15 @@ class TokenMint:
     def idle_end(self, now: datetime) -> datetime:
         """Return when a family that is used now becomes idle for too long."""
         return now + self.policy.refresh_idle_lifetime
+
+
+def bound_for(client: Client, family: TokenFamily, jkt: str) -> TokenFamily:
+    """Return the family as it is kept for a client that proved to hold a key. *Source:* RFC 9449 §5.
+
+    The refresh tokens of a public app are bound to the key. Those of others are bound to the client already, which
+    proves itself whenever it uses one, and may then change its key.
+    """
+    return family._replace(dpop_jkt=jkt) if client.app.is_public else family
 
 
 def _seal(spent: RefreshToken, successor: Secret, nonce: bytes) -> bytes:

@@ -36,7 +36,7 @@ class RefreshTokenGrant:
     clock: Clock
     secrets: SecretSource
 
-    async def refresh(self, request: RefreshTokenRequest, client: Client) -> TokenResponse:
+    async def refresh(self, request: RefreshTokenRequest, client: Client, *, jkt: str | None = None) -> TokenResponse:
         """Return a new access token, and for a public app the refresh token's successor.
 
         A repeat within the grace window gets the same successor, so that a lost answer or two processes that race do no
@@ -51,12 +51,13 @@ class RefreshTokenGrant:
         if token is None or live is None or live.connection.app_id != client.app.id:
             raise _invalid_grant("The refresh token is unknown, or was not issued to this client.")
         self._require_usable(live, now)
+        _require_key(live, jkt)
         if token.generation != live.family.generation:
-            return await self._repeat_or_end(request, token, live, now)
+            return await self._repeat_or_end(request, token, live, now, jkt)
         if not is_same_digest(live.family.refresh_digest, token.digest):
             raise _invalid_grant("The refresh token is unknown, or was not issued to this client.")
         scope = _scope_of(request, live)
-        access = self.mint.access_token(live.family, _standing(scope, live), now)
+        access = self.mint.access_token(live.family, _standing(scope, live), now, jkt=jkt)
         if not client.app.is_public:
             await self._extend(access, now)
             return _response(access, Secret(request.refresh_token), now)
@@ -67,11 +68,11 @@ class RefreshTokenGrant:
         if not rotated:
             # Another process of the same client won since the read above; its successor is ours too.
             again = await self.credentials.find_family(token.family_id)
-            return await self._repeat_or_end(request, token, again or live, now)
+            return await self._repeat_or_end(request, token, again or live, now, jkt)
         return _response(access, successor.refresh_token, now)
 
     async def _repeat_or_end(
-        self, request: RefreshTokenRequest, spent: RefreshToken, live: LiveFamily, now: datetime
+        self, request: RefreshTokenRequest, spent: RefreshToken, live: LiveFamily, now: datetime, jkt: str | None
     ) -> TokenResponse:
         self._require_usable(live, now)
         family = live.family
@@ -79,19 +80,19 @@ class RefreshTokenGrant:
         if is_previous and family.sealed_successor is not None and family.in_grace(now, self.mint.policy.refresh_grace):
             successor = open_successor(spent, family.sealed_successor)
             if successor is not None:
-                return await self._repeat(request, successor, live, now)
+                return await self._repeat(request, successor, live, now, jkt)
         if spent.generation < family.generation and spent.is_genuine(self.mint.mac_key):
             await self._end_replayed(live, now)
             raise _invalid_grant("The refresh token was used already. Its tokens have been ended: connect again.")
         raise _invalid_grant("The refresh token is unknown, or was not issued to this client.")
 
     async def _repeat(
-        self, request: RefreshTokenRequest, successor: RefreshToken, live: LiveFamily, now: datetime
+        self, request: RefreshTokenRequest, successor: RefreshToken, live: LiveFamily, now: datetime, jkt: str | None
     ) -> TokenResponse:
         scope = _scope_of(request, live)
         if scope != live.family.successor_scope:
             raise _invalid_grant("The refresh token was used a moment ago for another scope: use its successor.")
-        access = self.mint.access_token(live.family, _standing(scope, live), now)
+        access = self.mint.access_token(live.family, _standing(scope, live), now, jkt=jkt)
         await self._extend(access, now)
         return _response(access, successor.text(), now)
 
@@ -111,6 +112,19 @@ class RefreshTokenGrant:
     async def _end_replayed(self, live: LiveFamily, now: datetime) -> None:
         event = token_event(EventKind.REFRESH_TOKEN_REPLAYED, live, self.secrets, now)
         await self.credentials.end_family(live.family.id, event, now=now)
+
+
+def _require_key(live: LiveFamily, jkt: str | None) -> None:
+    """Return if the refresh token is bound to no key, or to the one that was proved. *Source:* RFC 9449 §5.
+
+    Before everything that a repeat within the grace window could get, or that could end the family: a thief without the
+    key can neither use, burn nor revoke anything.
+    """
+    if live.family.dpop_jkt in {None, jkt}:
+        return
+    if jkt is None:
+        raise OAuthError(ErrorCode.INVALID_DPOP_PROOF, "The refresh token is bound to a key: send a DPoP proof of it.")
+    raise _invalid_grant("The refresh token is bound to another key than the DPoP proof was made with.")
 
 
 def _scope_of(request: RefreshTokenRequest, live: LiveFamily) -> Scope:
@@ -135,6 +149,7 @@ def _response(access: MintedAccess, refresh_token: Secret, now: datetime) -> Tok
         expires_in=int((access.row.expires_at - now).total_seconds()),
         refresh_token=refresh_token.reveal(),
         scope=access.row.scope,
+        token_type=access.row.token_type,
     )
 
 

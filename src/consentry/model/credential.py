@@ -109,6 +109,11 @@ class AccessToken(NamedTuple):
     expires_at: datetime
     dpop_jkt: str | None = None
 
+    @property
+    def token_type(self) -> str:
+        """What the client is told of how to send it. RFC 6750 §4, RFC 9449 §5."""
+        return "Bearer" if self.dpop_jkt is None else "DPoP"
+
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:

@@ -7,7 +7,9 @@ import re
 from dataclasses import dataclass
 
 from consentry.oauth.client_authentication import is_valid_client_id
+from consentry.oauth.dpop import parse_jkt
 from consentry.oauth.errors import ErrorCode, OAuthError
+from consentry.oauth.jwt import JwtFault
 from consentry.oauth.parameters import Parameters
 from consentry.oauth.pkce import CodeChallenge
 from consentry.oauth.resource import parse_resource
@@ -63,6 +65,7 @@ class AuthorizationRequest:
     code_challenge: str | None
     nonce: str | None
     resource: tuple[str, ...]
+    dpop_jkt: str | None
     prompt: frozenset[str]
     login_hint: str | None
     max_age: int | None
@@ -89,6 +92,7 @@ class AuthorizationRequest:
             code_challenge=_parse_code_challenge(query, require_pkce=require_pkce),
             nonce=_one(query, "nonce", MAX_VALUE_LENGTH),
             resource=parse_resource(query),
+            dpop_jkt=_parse_dpop_jkt(query.one("dpop_jkt")),
             prompt=_parse_prompt(query.one("prompt")),
             login_hint=_one(query, "login_hint", MAX_VALUE_LENGTH),
             max_age=_parse_max_age(query.one("max_age")),
@@ -117,6 +121,13 @@ def _parse_code_challenge(query: Parameters, *, require_pkce: bool) -> str | Non
     if method is not None:
         raise _invalid("The parameter code_challenge_method was sent without code_challenge.")
     return None
+
+
+def _parse_dpop_jkt(text: str | None) -> str | None:
+    try:
+        return parse_jkt(text)
+    except JwtFault as fault:
+        raise _invalid(f"The parameter dpop_jkt {fault}") from None
 
 
 def _parse_prompt(text: str | None) -> frozenset[str]:

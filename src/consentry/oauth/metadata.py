@@ -39,7 +39,7 @@ def authorization_server_metadata(
     """Return the metadata of the server at `issuer`, which must have no fault (`find_issuer_fault`).
 
     It lists what is there and nothing else: PKCE by S256, answers in the query, `iss` in every answer.
-    *Source:* RFC 8414 §2, RFC 8628 §4, RFC 9126 §5, RFC 9207 §3, RFC 9701 §7.
+    *Source:* RFC 8414 §2, RFC 8628 §4, RFC 9126 §5, RFC 9207 §3, RFC 9449 §5.1, RFC 9701 §7.
     """
     proving = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
     client_methods, algorithms = [*proving, "none"], list(ASSERTION_ALGORITHMS)
@@ -68,6 +68,7 @@ def authorization_server_metadata(
         "introspection_endpoint_auth_signing_alg_values_supported": algorithms,
         "introspection_signing_alg_values_supported": ["ES256"],
         "code_challenge_methods_supported": ["S256"],
+        "dpop_signing_alg_values_supported": algorithms,
         "authorization_response_iss_parameter_supported": True,
         "require_pushed_authorization_requests": require_pushed,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from consentry.flows.authenticate_client import TooManyAttemptsError
+from consentry.flows.dpop_proofs import NonceRequiredError
 from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.oauth.parameters import MAX_FORM_BYTES, Parameters
 from consentry.oauth.responses import error_body
@@ -20,14 +21,14 @@ if TYPE_CHECKING:
 
 CORS: tuple[Header, ...] = (
     (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"WWW-Authenticate"),
+    (b"access-control-expose-headers", b"WWW-Authenticate, DPoP-Nonce"),
 )
 """The headers by which a script of any origin may read an answer."""
 
 _PREFLIGHT: tuple[Header, ...] = (
     *CORS,
     (b"access-control-allow-methods", b"GET, POST, OPTIONS"),
-    (b"access-control-allow-headers", b"Authorization, Content-Type, MCP-Protocol-Version, Mcp-Method, Mcp-Name"),
+    (b"access-control-allow-headers", b"Authorization, Content-Type, DPoP, MCP-Protocol-Version, Mcp-Method, Mcp-Name"),
     (b"access-control-max-age", b"86400"),
     (b"cache-control", b"no-store"),
 )
@@ -43,18 +44,25 @@ class SignedAnswer(NamedTuple):
     jwt: str
 
 
+class NonceAnswer(NamedTuple):
+    """The members of a JSON object, and the nonce that the client is to go on with. RFC 9449 §8.2."""
+
+    members: dict[str, object]
+    nonce: str
+
+
 class FormEndpoint:
     """Answers a posted form by `act`, which raises OAuthError and TooManyAttemptsError.
 
-    `act` returns the members of a JSON object, which is sent with `status`, a signed answer, or None for an answer with
-    nothing in it. With `cross_origin` a script of any origin may call.
+    `act` returns the members of a JSON object, which is sent with `status`, or them with a nonce, a signed answer, or
+    None for an answer with nothing in it. With `cross_origin` a script of any origin may call.
     """
 
     body_limit = MAX_FORM_BYTES
 
     def __init__(
         self,
-        act: Callable[[ProgramRequest, Parameters], Awaitable[dict[str, object] | SignedAnswer | None]],
+        act: Callable[[ProgramRequest, Parameters], Awaitable[dict[str, object] | NonceAnswer | SignedAnswer | None]],
         *,
         cross_origin: bool = True,
         status: int = 200,
@@ -89,15 +97,23 @@ class FormEndpoint:
             return self._too_large()
         try:
             result = await self._act(request, Parameters.from_form(body))
+        except NonceRequiredError as error:
+            return self._error(error)._replace(varying=((b"dpop-nonce", error.nonce.encode()),))
         except OAuthError as error:
             return self._error(error)
         except TooManyAttemptsError as error:
             wait: Header = (b"retry-after", b"%d" % error.retry_after)
             return self._error(OAuthError(ErrorCode.INVALID_CLIENT, str(error)), wait, status=_TOO_MANY)
+        return self._success(result)
+
+    def _success(self, result: dict[str, object] | NonceAnswer | SignedAnswer | None) -> ProgramAnswer:
         if result is None:
             return ProgramAnswer(200, (_NO_STORE, *self._headers), b"")
         if isinstance(result, SignedAnswer):
             return ProgramAnswer(200, (_SIGNED_TYPE, _NO_STORE, *self._headers), result.jwt.encode())
+        if isinstance(result, NonceAnswer):
+            answer = json_answer(result.members, status=self._status, headers=self._headers)
+            return answer._replace(varying=((b"dpop-nonce", result.nonce.encode()),))
         return json_answer(result, status=self._status, headers=self._headers)
 
     def _too_large(self) -> ProgramAnswer:

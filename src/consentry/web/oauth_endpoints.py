@@ -37,6 +37,7 @@ from consentry.oauth.token_request import (
     parse_token_request,
 )
 from consentry.web.document_endpoint import DocumentEndpoint
+from consentry.web.dpop_header import bound_to, find_proof, with_next_nonce
 from consentry.web.form_endpoint import FormEndpoint, SignedAnswer
 from consentry.web.registration_endpoint import RegistrationEndpoint
 
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from consentry.model.organisation import ResourceServer
     from consentry.oauth.client_authentication import ClientCredentials
     from consentry.oauth.parameters import Parameters
+    from consentry.web.form_endpoint import NonceAnswer
     from consentry.web.program_endpoint import ProgramEndpoint, ProgramRequest
     from consentry.wiring import Deeds
 
@@ -86,24 +88,29 @@ class OAuthEndpoints:
             client_id_metadata_documents=self.deeds.settings.client_id_metadata_documents,
         )
 
-    async def token(self, request: ProgramRequest, form: Parameters) -> dict[str, object]:
-        """`POST /oauth/token`. RFC 6749 §3.2."""
+    async def token(self, request: ProgramRequest, form: Parameters) -> dict[str, object] | NonceAnswer:
+        """`POST /oauth/token`. RFC 6749 §3.2, RFC 9449 §5."""
         client = await self._client(request, form)
         asked = parse_token_request(form)
+        proof = await find_proof(self.deeds, request, client, TOKEN_PATH)
+        jkt = None if proof is None else proof.jkt
         if isinstance(asked, AuthorizationCodeRequest):
-            response = await self.deeds.authorization_code_grant.exchange(asked, client)
+            response = await self.deeds.authorization_code_grant.exchange(asked, client, jkt=jkt)
         elif isinstance(asked, ClientCredentialsRequest):
-            response = await self.deeds.services.grant.issue(asked, client)
+            response = await self.deeds.services.grant.issue(asked, client, jkt=jkt)
         elif isinstance(asked, DeviceCodeRequest):
-            response = await self._devices().grant.exchange(asked, client)
+            response = await self._devices().grant.exchange(asked, client, jkt=jkt)
         else:
-            response = await self.deeds.refresh_token_grant.refresh(asked, client)
-        return response.to_json_object()
+            response = await self.deeds.refresh_token_grant.refresh(asked, client, jkt=jkt)
+        return with_next_nonce(self.deeds, proof, response.to_json_object())
 
-    async def push(self, request: ProgramRequest, form: Parameters) -> dict[str, object]:
-        """`POST /oauth/par`: 201 with a reference to the authorization request. RFC 9126 §2."""
+    async def push(self, request: ProgramRequest, form: Parameters) -> dict[str, object] | NonceAnswer:
+        """`POST /oauth/par`: 201 with a reference to the authorization request. RFC 9126 §2, RFC 9449 §10.1."""
         client = await self._client(request, form)
-        return (await self.deeds.pushed_requests.push(form, client)).to_json_object()
+        proof = await find_proof(self.deeds, request, None, PUSHED_REQUEST_PATH)
+        bound = form if proof is None else bound_to(proof, form)
+        answer = await self.deeds.pushed_requests.push(bound, client, dpop_jkt=bound.one("dpop_jkt"))
+        return with_next_nonce(self.deeds, proof, answer.to_json_object())
 
     async def device_authorization(self, request: ProgramRequest, form: Parameters) -> dict[str, object]:
         """`POST /oauth/device_authorization`: the codes of a device. RFC 8628 §3.1, §3.2."""
