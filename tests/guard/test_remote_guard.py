@@ -271,7 +271,9 @@ def answering(content: bytes, status: int = 200) -> httpx.MockTransport:
 async def test_whatever_else_the_server_answers_nobody_is_let_in(
     world: GuardWorld, server: RegisteredClient, transport: httpx.MockTransport
 ) -> None:
-    remote = RemoteGuard(client_of(world, server, transport), world.guard.catalog, issuer=world.settings.issuer, resource=API)
+    remote = RemoteGuard(
+        client_of(world, server, transport), world.guard.catalog, issuer=world.settings.issuer, resource=API
+    )
 
     answer, refused = await told(remote, [f"Bearer {await world.token()}"], [])
 
