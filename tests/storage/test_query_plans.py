@@ -135,11 +135,12 @@ WHOLE = {
     "FROM app_secrets WHERE app_id = $1": "the secrets of one app, which has a handful",
     "FROM redirect_refusals WHERE app_id = $1": "an app has twenty refusals at most",
     "count(*) FROM connections WHERE app_id": "connections end with their app, row by row, and the audit tells how many",
+    "FROM session_apps s JOIN apps": "the apps that one session signed in to",
     "FROM organisations WHERE name = $1": "organisations of one name, to tell that the name is not enough",
 }
 """What may return as many rows as there are, and why: a part of the statement, and the reason."""
 
-_BY_KEY = re.compile(r"\b(id|user_id|client_id|email|key) = (\$1|\$2|ANY)|pair\b")
+_BY_KEY = re.compile(r"\b(id|user_id|client_id|email|key|url) = (\$1|\$2|ANY)|pair\b")
 
 
 async def test_no_list_is_read_without_a_limit_and_none_by_an_offset(

@@ -35,8 +35,11 @@ def test_every_template_has_a_sample() -> None:
 def test_a_page_keeps_to_the_content_security_policy(sample: Sample) -> None:
     page = html(sample)
     assert not re.search(r"<style|<iframe|<img|<object|<base|\sstyle=|\son\w+=[\"']|javascript:", page, re.IGNORECASE)
-    assert [tag for tag in re.findall(r"<script[^>]*>", page) if "/static/copy." not in tag] == []
-    assert re.findall(r'(?:src|action)="(?!/)[^"]*"', page) == []
+    # The one page whose form is not for us, and which sends it by itself where it can.
+    leaves = sample.template == "form_post"
+    own = ("/static/copy.", "/static/form_post.") if leaves else ("/static/copy.",)
+    assert [tag for tag in re.findall(r"<script[^>]*>", page) if not any(name in tag for name in own)] == []
+    assert len(re.findall(r'(?:src|action)="(?!/)[^"]*"', page)) == int(leaves)
 
 
 @each_page
