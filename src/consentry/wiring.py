@@ -18,6 +18,8 @@ from consentry.flows.consent import Consent
 from consentry.flows.dpop_proofs import DpopProofs
 from consentry.flows.fetch_document import FetchDocument
 from consentry.flows.housekeeping import Housekeeping, Lifetimes
+from consentry.flows.id_tokens import IdTokens
+from consentry.flows.identities import Identities
 from consentry.flows.introspect_token import IntrospectToken
 from consentry.flows.issue_tokens import TokenMint
 from consentry.flows.logout import Logout
@@ -28,9 +30,11 @@ from consentry.flows.resource_servers import ResourceServers
 from consentry.flows.revoke_token import RevokeToken
 from consentry.flows.sign_in import SignIn
 from consentry.flows.signing_keys import SigningKeys
+from consentry.flows.subjects import Subjects
 from consentry.flows.throttle import Throttle
 from consentry.flows.token_policy import TokenPolicy
 from consentry.flows.usage import UsageRecorder
+from consentry.flows.user_info import UserInfo
 from consentry.model.approval import ApprovalBook
 from consentry.model.catalog import Catalog, parse_catalog
 from consentry.model.identity_scopes import with_identity_scopes
@@ -52,6 +56,7 @@ from consentry.storage.authorizations import SqlAuthorizationStore
 from consentry.storage.database import Database
 from consentry.storage.fetched_documents import SqlFetchedDocumentStore
 from consentry.storage.housekeeping import SqlHousekeepingStore
+from consentry.storage.identities import SqlIdentityStore
 from consentry.storage.logout import SqlLogoutStore
 from consentry.storage.opening import open_database
 from consentry.storage.operators import SqlOperatorStore, SqlResourceStore
@@ -113,6 +118,8 @@ class Deeds:
     introspect_token: IntrospectToken
     check_bearer: CheckBearer
     signing_keys: SigningKeys
+    subjects: Subjects
+    user_info: UserInfo
     usage: UsageRecorder
     housekeeping: Housekeeping
     outbound: Outbound
@@ -219,6 +226,10 @@ def open_deeds(
         SIGNING_ALGORITHMS if settings.openid_connect else (ES256,),
     )
 
+    subjects = Subjects(_derive_key(settings, "pairwise subjects"))
+    identity_store = SqlIdentityStore(database)
+    identities = Identities(users, identity_store)
+    id_tokens = IdTokens(signing_keys, identities, subjects, settings.issuer) if settings.openid_connect else None
     outbound = outbound or PublicOutbound(allowed=settings.outbound_allowed_networks)
     used_proofs = SqlUsedProofStore(database)
     documents = FetchDocument(SqlFetchedDocumentStore(database), outbound, clock)
@@ -296,12 +307,14 @@ def open_deeds(
         consent=consent,
         authenticate_client=AuthenticateClient(apps, client_throttle, usage, clock, by_assertion, client_documents),
         authenticate_resource_server=AuthenticateResourceServer(resources, client_throttle, clock),
-        authorization_code_grant=AuthorizationCodeGrant(credentials, mint, clock, secrets),
-        refresh_token_grant=RefreshTokenGrant(credentials, mint, approvals, book, clock, secrets),
+        authorization_code_grant=AuthorizationCodeGrant(credentials, mint, clock, secrets, id_tokens),
+        refresh_token_grant=RefreshTokenGrant(credentials, mint, approvals, book, clock, secrets, id_tokens),
         revoke_token=RevokeToken(credentials, mac_key, clock, secrets),
-        introspect_token=IntrospectToken(check_bearer, approvals, settings.issuer),
+        introspect_token=IntrospectToken(check_bearer, approvals, settings.issuer, subjects),
         check_bearer=check_bearer,
         signing_keys=signing_keys,
+        subjects=subjects,
+        user_info=UserInfo(check_bearer, apps, identity_store, identities, subjects),
         usage=usage,
         housekeeping=Housekeeping(
             SqlHousekeepingStore(database),

@@ -1,5 +1,6 @@
 """Everything that Consentry does to its database, each thing once: what the tests of query plans listen to."""
 
+import json
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -8,6 +9,7 @@ import pytest
 
 from consentry.flows.access_reach import Asked, Kind
 from consentry.flows.authorize import TrustedRedirect, UntrustedRequestError
+from consentry.flows.fetch_document import FetchDocument
 from consentry.flows.sign_in import SEEN_AGAIN_AFTER, SignedIn
 from consentry.model.acting import member
 from consentry.model.api_key import KeyDraft, KeyEdit, KeyOwner
@@ -16,12 +18,21 @@ from consentry.model.ids import API_KEY, APP, ORGANISATION, RESOURCE, USER
 from consentry.model.ids import OPERATOR as OPERATOR_ID
 from consentry.model.organisation import Standing
 from consentry.model.secret import Secret
+from consentry.model.self_registered import Registration
 from consentry.model.what_if import MemberIsSuspended
 from consentry.oauth.client_authentication import ClientCredentials
 from consentry.oauth.errors import OAuthError
 from consentry.oauth.parameters import Parameters
+from consentry.registration_wiring import open_client_documents
+from consentry.storage.apps import SqlAppStore
+from consentry.storage.database import Operation, Statement
 from consentry.storage.events import EventStore
+from consentry.storage.fetched_documents import SqlFetchedDocumentStore
+from consentry.storage.logout import SqlLogoutStore
+from device_world import build_device_world
+from documents_of_others import CLIENT_ID, Documents, a_document
 from protocol_world import ADDRESS, CALLBACK, OPERATOR, ProtocolWorld, query_of, register
+from registering_world import a_registration
 from small_world import FixedClock
 
 PASSWORD = Secret("correct horse battery")
@@ -36,9 +47,11 @@ async def do_everything(world: ProtocolWorld, clock: FixedClock) -> None:
     await _credentials(world, clock)
     await _pushed(world)
     await _acting_alone(world)
+    await _devices(world)
     await _keys(world)
     await _access(world)
     await _machines(world)
+    await _registrations(world)
     await _time(world, clock)
 
 
@@ -80,7 +93,14 @@ async def _sign_in(world: ProtocolWorld, clock: FixedClock) -> None:
     clock.pass_time(SEEN_AGAIN_AFTER)
     live = await sign_in.find_session(signed_in.credential.reveal())
     assert live is not None
+    again = await sign_in.sign_in("bo@acme.test", PASSWORD, address=ADDRESS, replacing=live)
+    assert isinstance(again, SignedIn)
+    app = (await register(world.deeds, world.acme, metadata={"backchannel_logout_uri": "https://client.test/out"})).app
+    await SqlLogoutStore(world.deeds.database).note(live.session.id, app.id, world.bo, now=clock.now())
     await sign_in.sign_out(live)
+    await world.deeds.app_registry.deactivate(OPERATOR, app.client_id)
+    await world.deeds.backchannel_logout.deliver_due()
+    await world.deeds.people.users.sign_out_everywhere(OPERATOR, world.bo)
 
 
 async def _apps(world: ProtocolWorld) -> None:
@@ -179,6 +199,18 @@ async def _acting_alone(world: ProtocolWorld) -> None:
     await members.stop(OPERATOR, client_id)
 
 
+async def _devices(world: ProtocolWorld) -> None:
+    devices = await build_device_world(world)
+    told = await devices.ask()
+    await devices.type_code("BBBB-BBBB")
+    for _ in range(2):
+        with pytest.raises(OAuthError):
+            await devices.poll(told.device_code)
+    await devices.approve(told.user_code)
+    await devices.poll(told.device_code)
+    await devices.decline(await devices.enter((await devices.ask()).user_code))
+
+
 async def _keys(world: ProtocolWorld) -> None:
     keys, acme, bo = world.deeds.api_keys, world.acme, world.bo
     draft = KeyDraft("Nightly", ("invoice.read", "client.read"), None)
@@ -241,3 +273,50 @@ async def _time(world: ProtocolWorld, clock: FixedClock) -> None:
     await world.deeds.usage.flush()
     clock.pass_time(timedelta(days=2))
     await world.deeds.housekeeping.sweep_once()
+    # Later still, what registered itself and was never connected goes too.
+    clock.pass_time(timedelta(days=31))
+    await world.deeds.housekeeping.sweep_once()
+
+
+async def _registrations(world: ProtocolWorld) -> None:
+    deeds = world.deeds
+    registration = deeds.registration
+    made = await registration.tokens.create(OPERATOR, "Assistants", uses=2)
+    await registration.tokens.page(OPERATOR, limit=2)
+    told = await registration.register.register(
+        json.dumps(a_registration(token_endpoint_auth_method="client_secret_post")).encode(),
+        bearer=made.token.reveal(),
+        address=ADDRESS,
+    )
+    assert told.management_token is not None
+    await registration.tokens.revoke(OPERATOR, made.record.id)
+    update = a_registration(token_endpoint_auth_method="client_secret_post", client_id=told.app.client_id)
+    after = await registration.manage.replace(
+        told.app.client_id, told.management_token.reveal(), json.dumps(update).encode()
+    )
+    assert after.management_token is not None
+    await registration.manage.remove(told.app.client_id, after.management_token.reveal())
+    open_to_all = replace(
+        registration.register, policy=replace(registration.register.policy, registration=Registration.OPEN)
+    )
+    for _ in range(2):
+        await open_to_all.register(json.dumps(a_registration()).encode(), bearer=None, address=ADDRESS)
+    documents = Documents()
+    found = open_client_documents(
+        deeds.settings,
+        deeds.catalog,
+        deeds.clock,
+        deeds.secrets,
+        deeds.database,
+        SqlAppStore(deeds.database),
+        FetchDocument(SqlFetchedDocumentStore(deeds.database), documents, deeds.clock),
+    )
+    for name in ("Assistant", "Renamed"):
+        documents.put(a_document(client_name=name), cache_control="no-store")
+        await found.find_app(CLIENT_ID, address=ADDRESS)
+        await deeds.database.write(_aged, CLIENT_ID)
+
+
+def _aged(url: str) -> Operation[None]:
+    """Let a document have been kept too long."""
+    yield Statement("UPDATE fetched_documents SET expires_at = 0 WHERE url = $1", (url,))

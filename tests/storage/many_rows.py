@@ -65,6 +65,8 @@ INSERT INTO session_apps (session_id, app_id, user_id, created_at)
     SELECT {_ID}, 'app_' || lpad((n % 5000 + 1)::text, 22, '0'), '', n FROM generate_series(1, 20000) n;
 INSERT INTO logout_deliveries (id, app_id, uri, subject, attempts, created_at, next_at, done_at)
     SELECT {_ID}, '', '', '', 0, n, n, CASE WHEN n > 100 THEN n END FROM generate_series(1, 20000) n;
+INSERT INTO registration_tokens (id, name, digest, created_at)
+    SELECT 'rgt_' || {_ID}, '', ''::bytea, n FROM generate_series(1, 20000) n;
 ANALYZE
 """  # noqa: S608 - composed of constants only
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import access_samples
+import device_samples
+from markupsafe import Markup
 from sample_views import (
     ALL,
     API_KEY,
@@ -96,11 +98,27 @@ SAMPLES = (
     Sample("sign-in", "sign_in", plain_frame("Sign in", signed_in=False), sign_in.SignInPage(app="Papertrail", next="/oauth/authorize?x=1")),
     Sample("sign-in-error", "sign_in", plain_frame("Sign in", signed_in=False), sign_in.SignInPage(email="ana@hill-and-sons.example", error="That e-mail address and password do not belong together. Try again."), 401),
     Sample("sign-in-throttled", "sign_in_throttled", plain_frame("Too many attempts", signed_in=False), sign_in.SignInThrottledPage(timedelta(minutes=4), "/oauth/authorize?x=1"), 429),
+    Sample("form-post", "form_post", plain_frame("Back to Papertrail", signed_in=False), sign_in.FormPostPage("Papertrail", "app.papertrail.example", "https://app.papertrail.example/oauth/callback", (("code", Markup("c")), ("state", Markup("s"))))),
+    Sample("sign-out", "sign_out", plain_frame("Sign out"), sign_in.SignOutPage(app="Papertrail")),
+    Sample("sign-out-faulty", "sign_out", plain_frame("Sign out"), sign_in.SignOutPage(fault="The app asked to send you to an address that is not registered for it."), 400),
+    Sample("signed-out", "signed_out", plain_frame("You are signed out", signed_in=False), sign_in.SignedOutPage()),
+    Sample("signed-out-faulty", "signed_out", plain_frame("You are signed out", signed_in=False), sign_in.SignedOutPage("The app sent an id_token_hint that was not issued here, or is too old to be known."), 400),
     Sample("choose-organisation", "choose_organisation", plain_frame("Choose an organisation"), sign_in.ChooseOrganisationPage(ORGANISATIONS, app="Papertrail")),
     Sample("consent", "consent", plain_frame("Connect Papertrail"), CONSENT),
     Sample("consent-difference", "consent", plain_frame("Connect Papertrail"), replace(CONSENT, verified=True, scopes=CONSENT.scopes[2:4], already_approved=("See your clients and vendors", "See your invoices, quotes and billing items"))),
     Sample("consent-loopback-refused", "consent", plain_frame("Connect ledgerly-cli"), replace(CONSENT, app="ledgerly-cli", loopback=True, redirect_host="127.0.0.1 (this computer)", refusal=INSTALL, choose_organisation_href=None)),
+    Sample("consent-vouched-for", "consent", plain_frame("Connect Assistant"), replace(CONSENT, app="Assistant", registered_by="Apps that registered themselves", registered_itself=True, vouched_by="assistant.example", redirect_host="assistant.example")),
+    Sample("consent-registered-itself", "consent", plain_frame("Connect Editor"), replace(CONSENT, app="Editor", registered_by="Apps that registered themselves", registered_itself=True, redirect_host="cursor:", loopback=True)),
     Sample("consent-hostile", "consent", plain_frame("Connect an app"), replace(CONSENT, app=HOSTILE, registered_by=HOSTILE, scopes=(consent.ConsentScope("x:read", HOSTILE[:120], "view", reason=HOSTILE[:120]),))),
+    Sample("device-code", "device_code", plain_frame("Connect a device"), device_samples.EMPTY),
+    Sample("device-code-filled", "device_code", plain_frame("Connect a device"), device_samples.FILLED),
+    Sample("device-code-wrong", "device_code", plain_frame("Connect a device"), device_samples.WRONG, 400),
+    Sample("device-code-paused", "device_code", plain_frame("Connect a device"), device_samples.PAUSED, 429),
+    Sample("device-confirm", "device_confirm", plain_frame("Compare the code"), device_samples.CONFIRM),
+    Sample("device-confirm-long", "device_confirm", plain_frame("Compare the code"), device_samples.LONG),
+    Sample("device-consent", "consent", plain_frame("Connect Papertrail"), device_samples.ASKS),
+    Sample("device-connected", "device_done", plain_frame("Your device is connected"), device_samples.CONNECTED),
+    Sample("device-stopped", "device_done", plain_frame("Nothing was connected"), device_samples.STOPPED),
     Sample("authorize-problem", "authorize_problem", plain_frame("This app cannot be connected", signed_in=False), problem.AuthorizeProblemPage("redirect_uri_mismatch", "The redirect URI of the request is not one that the app registered.", "req_0Qf8GhT2", mismatch="Scheme and host match a registered address; the path ends in a slash, and the registered one does not.", received="https://app.papertrail.example/oauth/callback/", app="Papertrail"), 400),
     Sample("problem-403", "problem", settings_frame("You may not do this", "connections"), problem.missing_permission_problem("oauth_app.manage", title="register apps, and end any connection of the organisation", request_id="req_0Qf8GhT2"), 403),
     Sample("problem-404", "problem", plain_frame("Nothing here"), problem.plain_problem(404, request_id="req_0Qf8GhT2"), 404),

@@ -41,10 +41,14 @@ _KEPT = {
 
 @dataclass(frozen=True, slots=True)
 class Lifetimes:
-    """The shortest time that a row of these kinds lives: no younger row need be looked at."""
+    """The shortest time that a row of these kinds lives: no younger row need be looked at.
+
+    `unused_app` is how long an app that registered itself is kept while nobody connects it.
+    """
 
     access_token: timedelta
     code: timedelta
+    unused_app: timedelta = 30 * _DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ class Housekeeping:
 
     async def _sweep(self, kind: Leftover) -> int:
         now = self.clock.now()
-        expired_before = now - _KEPT[kind]
+        expired_before = now - (self.lifetimes.unused_app if kind is Leftover.UNUSED_APP else _KEPT[kind])
         before = self._first_key_not_due(kind, expired_before)
         after, removed = "", 0
         while True:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from consentry.model.app import App
+from consentry.model.app import App, AppOrigin
 from consentry.model.ids import AppId, ClientId, ConnectionId, OrganisationId, RequestId, SessionId, UserId
+from consentry.oauth.redirect_uri import host_of, is_loopback, is_web
 from consentry.oauth.scope import Scope
 
 
@@ -90,8 +91,16 @@ def is_remembered(app: App, asked: Scope, connection: Connection | None, answera
 
     `answerable` is what the user has not answered yet and could approve now: while there is any, they are asked.
     Only for confidential apps: nothing proves that a public app is the one which was approved (RFC 8252 §8.6,
-    RFC 9700 §2.1).
+    RFC 9700 §2.1). For one that registered itself only while its registration, with the one host that people are sent
+    to, is as it was when they approved (MCP C-26).
     """
     if app.is_public or connection is None or not connection.is_live:
         return False
+    if app.origin is not AppOrigin.REGISTERED and not _is_as_approved(app, connection):
+        return False
     return not answerable and bool(asked & connection.scopes)
+
+
+def _is_as_approved(app: App, connection: Connection) -> bool:
+    targets = {host_of(uri) if is_web(uri) and not is_loopback(uri) else None for uri in app.redirect_uris}
+    return app.updated_at <= connection.updated_at and len(targets) == 1 and None not in targets

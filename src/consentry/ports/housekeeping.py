@@ -21,6 +21,7 @@ class Leftover(StrEnum):
     THROTTLE = "throttle"
     USED_PROOF = "used_proof"
     FETCHED_DOCUMENT = "fetched_document"
+    UNUSED_APP = "unused_app"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ _PLACES = {
     Leftover.SESSION_APP: _Place(
         "session_apps",
         "session_id",
-        "(created_at <= {moment} AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.id = session_apps.session_id))",
+        "(created_at <= {moment} AND (SELECT s.id FROM sessions s WHERE s.id = session_apps.session_id) IS NULL)",
     ),
     Leftover.LOGOUT_DELIVERY: _Place("logout_deliveries", "id", "done_at <= {moment}"),
     Leftover.TOKEN_FAMILY: _Place(
@@ -38,6 +38,14 @@ _PLACES = {
     Leftover.THROTTLE: _Place("throttles", "key", "(last_at <= {moment} AND blocked_until <= {moment})"),
     Leftover.USED_PROOF: _Place("used_proofs", "id", _ENDS),
     Leftover.FETCHED_DOCUMENT: _Place("fetched_documents", "url", _ENDS),
+    # Registered by itself, or known by its document, and never connected. Deleted ones too, as nothing speaks of them;
+    # not deactivated ones, which would come back active.
+    Leftover.UNUSED_APP: _Place(
+        "apps",
+        "id",
+        "(origin <> 'registered' AND status <> 'deactivated' AND COALESCE(used_at, created_at) <= {moment}"
+        " AND NOT EXISTS (SELECT 1 FROM connections c WHERE c.app_id = apps.id))",
+    ),
 }
 
 
@@ -56,8 +64,18 @@ def _remove_sql(place: _Place) -> str:
     return f"DELETE FROM {place.table} WHERE {place.key} > $1 AND {place.key} <= $2 AND {expired}"  # noqa: S608 - as above
 
 
+def _remove_of_apps_sql(table: str) -> str:
+    place = _PLACES[Leftover.UNUSED_APP]
+    expired = place.expired.format(moment="$3")
+    return f"""
+    DELETE FROM {table} WHERE app_id IN (SELECT id FROM apps WHERE id > $1 AND id <= $2 AND {expired})
+    """  # noqa: S608 - as above
+
+
 _LOOK = {kind: _look_sql(place) for kind, place in _PLACES.items()}
 _REMOVE = {kind: _remove_sql(place) for kind, place in _PLACES.items()}
+# What hangs on an app goes before it. An app that is connected at this very moment is held by its new connection.
+_REMOVE_OF_APPS = {table: _remove_of_apps_sql(table) for table in ("app_secrets", "redirect_refusals")}
 
 
 class SqlHousekeepingStore:
@@ -78,6 +96,10 @@ class SqlHousekeepingStore:
         """Remove those of the batch that expired before `expired_before`."""
 
         def operation() -> Operation[None]:
-            yield Statement(_REMOVE[kind], (after, last, to_micros(expired_before)))
+            stretch = (after, last, to_micros(expired_before))
+            if kind is Leftover.UNUSED_APP:
+                for sql in _REMOVE_OF_APPS.values():
+                    yield Statement(sql, stretch)
+            yield Statement(_REMOVE[kind], stretch)
 
         await self._database.write(operation)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlencode
 
 from consentry.flows.consent import INSTALL
+from consentry.model.app import AppOrigin
 from consentry.model.coverage import Holding, missing_reason
 from consentry.model.faults import ConflictError, NotFoundError
-from consentry.oauth.redirect_uri import host_of, is_loopback
+from consentry.oauth.redirect_uri import is_loopback, is_web, shown_target
 from consentry.web.browser_safety import allow_form_target
 from consentry.web.pages import render
 from consentry.web.views.consent import ConsentPage, ConsentScope
@@ -93,8 +94,8 @@ async def show_screen(
         registered_by=await deeds.people.organisation_name(app.organisation_id),
         registered_at=app.created_at,
         verified=False,
-        redirect_host=None if redirect_uri is None else host_of(redirect_uri),
-        loopback=redirect_uri is not None and is_loopback(redirect_uri),
+        redirect_host=None if redirect_uri is None else shown_target(redirect_uri),
+        loopback=redirect_uri is not None and (is_loopback(redirect_uri) or not is_web(redirect_uri)),
         person_name=visitor.user.name,
         person_email=visitor.user.email,
         organisation=membership.organisation.id,
@@ -106,6 +107,8 @@ async def show_screen(
         refusal=_find_refusal(offer, membership),
         action=question.path,
         device=device,
+        registered_itself=app.origin is not AppOrigin.REGISTERED,
+        vouched_by=app.vouched_by,
     )
     response = render("consent", frame=frame_for(request, deeds, visitor, f"Connect {app.name}"), view=page)
     if redirect_uri is not None:

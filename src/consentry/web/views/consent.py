@@ -49,6 +49,8 @@ class ConsentPage:
     `already_approved` holds the plain words of what was approved before, when only the difference is
     asked. Where the answer goes to an address, `redirect_host` is its host: send the page with
     `browser_safety.allow_form_target`. Where it goes to a device, `device` tells of that instead.
+    An app that `registered_itself` has nobody who answers for it; `vouched_by` is the host of its document, if it has
+    one. `loopback` is true of every app on the person's own device.
     """
 
     request: str
@@ -69,6 +71,8 @@ class ConsentPage:
     refusal: str | None = None
     action: str = "/consent"
     device: DeviceAsked | None = None
+    registered_itself: bool = False
+    vouched_by: str | None = None
 
     @property
     def groups(self) -> tuple[tuple[str, tuple[ConsentScope, ...]], ...]:
