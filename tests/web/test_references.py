@@ -12,6 +12,7 @@ from consentry.error_reference import error_reference_markdown
 from consentry.model.access import Reason
 from consentry.model.api_key import KeyDraft, KeyOwner
 from consentry.model.catalog import Catalog, parse_catalog
+from consentry.model.identity_scopes import with_identity_scopes
 from consentry.model.refusal_guide import EXPLANATIONS, documentation_url
 from live_server import OPERATOR, Person, Site
 from small_world import SMALL_CATALOG
@@ -90,7 +91,7 @@ def test_the_management_api_documents_how_an_app_gets_its_token(site: Site) -> N
     document = httpx.get(f"{site.issuer}/api/v1/openapi.json").json()
 
     scheme = document["components"]["securitySchemes"]["OAuth2"]
-    assert scheme == openapi_scheme(parse_catalog(SMALL_CATALOG), site.issuer)
+    assert scheme == openapi_scheme(with_identity_scopes(parse_catalog(SMALL_CATALOG)), site.issuer)
     assert document["paths"]["/me/access"]["get"]["security"] == [{"Bearer": []}, {"OAuth2": []}]
 
 

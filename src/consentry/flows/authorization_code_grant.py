@@ -6,6 +6,7 @@ RFC 6749 §4.1.3, RFC 7636 §4.6, RFC 9700 §2.1.1, OAuth 2.1 draft §4.1.3.
 from dataclasses import dataclass
 from datetime import datetime
 
+from consentry.flows.id_tokens import IdTokens
 from consentry.flows.issue_tokens import TokenMint, bound_for
 from consentry.flows.token_event import token_event
 from consentry.model.client import Client
@@ -17,6 +18,7 @@ from consentry.model.secret import CredentialKind, is_same_digest, parse_credent
 from consentry.oauth import pkce
 from consentry.oauth.client_metadata import AUTHORIZATION_CODE, REFRESH_TOKEN
 from consentry.oauth.errors import ErrorCode, OAuthError
+from consentry.oauth.identity_scopes import OFFLINE_ACCESS
 from consentry.oauth.resource import is_same_resource
 from consentry.oauth.responses import TokenResponse
 from consentry.oauth.scope import Scope
@@ -33,6 +35,7 @@ class AuthorizationCodeGrant:
     mint: TokenMint
     clock: Clock
     secrets: SecretSource
+    id_tokens: IdTokens | None = None
 
     async def exchange(
         self, request: AuthorizationCodeRequest, client: Client, *, jkt: str | None = None
@@ -58,6 +61,8 @@ class AuthorizationCodeGrant:
         scope = _standing_scope(live)
         access = self.mint.access_token(family.row, scope, now, jkt=jkt)
         row = family.row if jkt is None else bound_for(client, family.row, jkt)
+        # Before the code is used up: nothing is lost if there is no key to sign with.
+        id_token = None if self.id_tokens is None else await self.id_tokens.of_code(live, client, access)
         if not await self.credentials.redeem_code(live.code.id, row, access.row, now=now):
             # Somebody redeemed it since the read above: find what that gave, and end it.
             winner = await self.credentials.find_code(live.code.id)
@@ -66,9 +71,10 @@ class AuthorizationCodeGrant:
             access_token=access.text.reveal(),
             expires_in=int((access.row.expires_at - now).total_seconds()),
             # RFC 6749 §5.1: optional, and of no use to an app that may not refresh.
-            refresh_token=family.refresh_token.reveal() if client.app.metadata.may_use(REFRESH_TOKEN) else None,
+            refresh_token=family.refresh_token.reveal() if _may_refresh(client, scope) else None,
             scope=scope,
             token_type=access.row.token_type,
+            id_token=id_token,
         )
 
     async def _find(self, text: str) -> LiveCode | None:
@@ -93,6 +99,12 @@ class AuthorizationCodeGrant:
             event = token_event(EventKind.CODE_REPLAYED, live, self.secrets, now)
             await self.credentials.end_family(live.code.family_id, event, now=now)
         raise _invalid_grant("The code was used already. The tokens that it gave have been ended: connect again.")
+
+
+def _may_refresh(client: Client, scope: Scope) -> bool:
+    # An app that knows of offline_access refreshes where the user granted it; any other always could (Core §11).
+    app = client.app
+    return app.metadata.may_use(REFRESH_TOKEN) and (OFFLINE_ACCESS not in app.scopes or OFFLINE_ACCESS in scope)
 
 
 def _find_proof_fault(request: AuthorizationCodeRequest, code: AuthorizationCode) -> str | None:

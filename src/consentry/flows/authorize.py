@@ -16,7 +16,7 @@ from consentry.oauth.authorization_request import AuthorizationRequest, ClientRe
 from consentry.oauth.client_document import is_document_address
 from consentry.oauth.client_metadata import AUTHORIZATION_CODE
 from consentry.oauth.errors import ErrorCode, OAuthError
-from consentry.oauth.identity_scopes import OFFLINE_ACCESS
+from consentry.oauth.identity_scopes import OFFLINE_ACCESS, OPENID
 from consentry.oauth.parameters import Parameters
 from consentry.oauth.redirect_uri import Mismatch, explain_mismatch, find_match
 from consentry.oauth.resource import is_same_resource
@@ -128,6 +128,10 @@ class Authorize:
         request = AuthorizationRequest.parse(query, require_pkce=to.app.require_pkce)
         require_reach(query, to.redirect_uri)
         scope = await self.require_askable(to.app, request.scope, request.resource)
+        # OpenID Connect Core §5.5: a claim that the app is not registered to see is left out, which is no error.
+        claim_scope = request.claims.scope & to.app.scopes if OPENID in scope else Scope()
+        if claim_scope:
+            return replace(request, scope=scope, claim_scope=claim_scope)
         return request if request.scope == scope else replace(request, scope=scope)
 
     async def require_askable(self, app: App, scope: Scope, resource: tuple[str, ...]) -> Scope:

@@ -9,12 +9,13 @@ from consentry.model.app import App
 from consentry.model.catalog import Catalog
 from consentry.model.connection import Connection, PendingAuthorization, asked_again, is_remembered
 from consentry.model.coverage import Coverage, Holding, coverage
-from consentry.model.credential import AuthorizationCode
+from consentry.model.credential import AuthorizationCode, SignInFacts
 from consentry.model.event import Actor, Event, EventKind
 from consentry.model.faults import ConflictError, PermissionMissingError
 from consentry.model.ids import ClientId, CodeId, ConnectionId, EventId, OrganisationId, RequestId, SessionId, UserId
 from consentry.model.membership import Holder, RoleBook
 from consentry.model.secret import CredentialKind, Secret, digest, format_credential
+from consentry.model.session import Session
 from consentry.oauth.authorization_request import AuthorizationRequest
 from consentry.oauth.scope import Scope
 from consentry.ports.authorizations import ApprovedAnswer, AuthorizationStore
@@ -121,7 +122,7 @@ class Consent:
 
     async def offer(self, to: TrustedRedirect, request: AuthorizationRequest, holder: Holder) -> Offer:
         """Return what is put to the user in this organisation, as everything stands now."""
-        return await self.offer_of(to.app, request.scope, holder, insists="consent" in request.prompt)
+        return await self.offer_of(to.app, request.put_to_user, holder, insists="consent" in request.prompt)
 
     async def offer_of(self, app: App, asked: Scope, holder: Holder, *, insists: bool) -> Offer:
         """Return what is put to the user; all that is asked, and never a silent answer, where the app `insists`."""
@@ -146,15 +147,19 @@ class Consent:
         request: AuthorizationRequest,
         offer: Offer,
         ticked: Iterable[str],
+        *,
+        session: Session | None = None,
     ) -> Secret:
         """Write the user's approval and return the code, in one transaction.
 
+        `session` is how the user is signed in, for the ID token.
         Raises PermissionMissingError without `oauth_app.install`; ConflictError where nothing is left to approve, or
         the request was answered meanwhile.
         """
         approved, granted = offer.settle(ticked)
         now = self.clock.now()
-        code, text = self._code(to, request, granted, ConnectionId(""), now)
+        # Of the request's own scope, the code gets what the operation finds approved.
+        code, text = self._code(to, request, request.scope, ConnectionId(""), now, session)
         answered = await self.authorizations.approve(
             ApprovedAnswer(
                 request_id=pending.id,
@@ -179,13 +184,13 @@ class Consent:
         return text
 
     async def answer_remembered(
-        self, to: TrustedRedirect, request: AuthorizationRequest, offer: Offer
+        self, to: TrustedRedirect, request: AuthorizationRequest, offer: Offer, *, session: Session | None = None
     ) -> Secret | None:
         """Return a code on the strength of consent given before, or None where a page is needed after all."""
         if not offer.remembered or offer.connection is None:
             return None
-        scope = offer.asked & offer.connection.scopes
-        code, text = self._code(to, request, scope, offer.connection.id, self.clock.now())
+        scope = request.scope & offer.connection.scopes
+        code, text = self._code(to, request, scope, offer.connection.id, self.clock.now(), session)
         return text if await self.authorizations.issue_remembered(code, pushed=to.pushed) else None
 
     async def decline(self, pending: PendingAuthorization, to: TrustedRedirect, offer: Offer) -> None:
@@ -204,6 +209,7 @@ class Consent:
         scope: Scope,
         connection_id: ConnectionId,
         now: datetime,
+        session: Session | None,
     ) -> tuple[AuthorizationCode, Secret]:
         code_id, secret = CodeId(self.secrets.new_id()), self.secrets.new_secret()
         code = AuthorizationCode(
@@ -222,6 +228,9 @@ class Consent:
             wrong_proofs=0,
             family_id=None,
             dpop_jkt=request.dpop_jkt,
+            sign_in=None
+            if session is None
+            else SignInFacts(session.id, session.authenticated_at, request.claims.to_text()),
         )
         return code, format_credential(CredentialKind.AUTHORIZATION_CODE, code_id, secret)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from consentry.flows.check_bearer import ANY_KEY, CheckBearer
+from consentry.flows.subjects import Subjects
 from consentry.model.access import Access, Refused
 from consentry.model.approval import ApprovalBook
 from consentry.model.client import Client
@@ -23,6 +24,7 @@ class IntrospectToken:
     bearer: CheckBearer
     approvals: ApprovalBook
     issuer: str
+    subjects: Subjects
     _memo: dict[tuple[Scope | None, frozenset[str], frozenset[str]], tuple[Scope | None, tuple[str, ...]]] = field(
         default_factory=dict, init=False, repr=False
     )
@@ -47,9 +49,11 @@ class IntrospectToken:
         told = members_of(answer) if for_guard and isinstance(caller, ResourceServer) else {}
         if isinstance(answer, Refused) or (isinstance(caller, Client) and answer.app_id != caller.app.id):
             return IntrospectionResponse.inactive(told)
-        return self._describe(answer, told)
+        # A resource server and an operator learn the user's own identifier, an app what it knows the user by.
+        subject = self.subjects.subject(caller.app, answer.user_id) if isinstance(caller, Client) else answer.user_id
+        return self._describe(answer, subject, told)
 
-    def _describe(self, access: Access, told: Mapping[str, object]) -> IntrospectionResponse:
+    def _describe(self, access: Access, subject: str, told: Mapping[str, object]) -> IntrospectionResponse:
         covered, permissions = self._told(access)
         return IntrospectionResponse(
             active=True,
@@ -59,7 +63,7 @@ class IntrospectToken:
             confirmation=access.dpop_jkt,
             expires_at=None if access.expires_micros is None else access.expires_micros // _SECOND,
             issued_at=access.issued_micros // _SECOND,
-            subject=access.user_id,
+            subject=subject,
             audience=() if access.resource is None else (access.resource,),
             issuer=self.issuer,
             permissions=permissions,

@@ -5,7 +5,9 @@ RFC 6749 §6, RFC 9700 §4.14.2.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
+from consentry.flows.id_tokens import IdTokens
 from consentry.flows.issue_tokens import MintedAccess, TokenMint, open_successor
 from consentry.flows.token_event import token_event
 from consentry.model.approval import ApprovalBook
@@ -17,12 +19,21 @@ from consentry.model.refresh_token import RefreshToken, parse_refresh_token
 from consentry.model.secret import Secret, is_same_digest
 from consentry.oauth.client_metadata import REFRESH_TOKEN
 from consentry.oauth.errors import ErrorCode, OAuthError
+from consentry.oauth.identity_scopes import OFFLINE_ACCESS
 from consentry.oauth.resource import is_same_resource
 from consentry.oauth.responses import TokenResponse
 from consentry.oauth.scope import Scope, narrowed
 from consentry.oauth.token_request import RefreshTokenRequest
 from consentry.ports.credentials import CredentialStore
 from consentry.ports.world import Clock, SecretSource
+
+
+class _Refreshed(NamedTuple):
+    """What a refresh gives, and the family as it was read for it."""
+
+    live: LiveFamily
+    access: MintedAccess
+    refresh_token: Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +46,7 @@ class RefreshTokenGrant:
     roles: RoleBook
     clock: Clock
     secrets: SecretSource
+    id_tokens: IdTokens | None = None
 
     async def refresh(self, request: RefreshTokenRequest, client: Client, *, jkt: str | None = None) -> TokenResponse:
         """Return a new access token, and for a public app the refresh token's successor.
@@ -45,6 +57,19 @@ class RefreshTokenGrant:
         """
         client.require_grant(REFRESH_TOKEN)
         now = self.clock.now()
+        live, access, refresh_token = await self._refresh(request, client, now, jkt)
+        return TokenResponse(
+            access_token=access.text.reveal(),
+            expires_in=int((access.row.expires_at - now).total_seconds()),
+            refresh_token=refresh_token.reveal(),
+            scope=access.row.scope,
+            token_type=access.row.token_type,
+            id_token=None if self.id_tokens is None else await self.id_tokens.of_family(live, client, access),
+        )
+
+    async def _refresh(
+        self, request: RefreshTokenRequest, client: Client, now: datetime, jkt: str | None
+    ) -> _Refreshed:
         token = parse_refresh_token(request.refresh_token)
         live = None if token is None else await self.credentials.find_family(token.family_id)
         # Nothing tells another client whether the token exists, and nothing that it sends does the token harm.
@@ -60,7 +85,7 @@ class RefreshTokenGrant:
         access = self.mint.access_token(live.family, _standing(scope, live), now, jkt=jkt)
         if not client.app.is_public:
             await self._extend(access, now)
-            return _response(access, Secret(request.refresh_token), now)
+            return _Refreshed(live, access, Secret(request.refresh_token))
         successor = self.mint.successor(live.family, token, scope, now)
         rotated = await self.credentials.rotate_refresh_token(
             successor.row, access.row, from_generation=token.generation, now=now
@@ -69,11 +94,11 @@ class RefreshTokenGrant:
             # Another process of the same client won since the read above; its successor is ours too.
             again = await self.credentials.find_family(token.family_id)
             return await self._repeat_or_end(request, token, again or live, now, jkt)
-        return _response(access, successor.refresh_token, now)
+        return _Refreshed(live, access, successor.refresh_token)
 
     async def _repeat_or_end(
         self, request: RefreshTokenRequest, spent: RefreshToken, live: LiveFamily, now: datetime, jkt: str | None
-    ) -> TokenResponse:
+    ) -> _Refreshed:
         self._require_usable(live, now)
         family = live.family
         is_previous = spent.generation == family.generation - 1
@@ -88,13 +113,13 @@ class RefreshTokenGrant:
 
     async def _repeat(
         self, request: RefreshTokenRequest, successor: RefreshToken, live: LiveFamily, now: datetime, jkt: str | None
-    ) -> TokenResponse:
+    ) -> _Refreshed:
         scope = _scope_of(request, live)
         if scope != live.family.successor_scope:
             raise _invalid_grant("The refresh token was used a moment ago for another scope: use its successor.")
         access = self.mint.access_token(live.family, _standing(scope, live), now, jkt=jkt)
         await self._extend(access, now)
-        return _response(access, successor.text(), now)
+        return _Refreshed(live, access, successor.text())
 
     async def _extend(self, access: MintedAccess, now: datetime) -> None:
         if not await self.credentials.extend_family(access.row, idle_expires_at=self.mint.idle_end(now)):
@@ -105,6 +130,8 @@ class RefreshTokenGrant:
             raise _ended()
         if live.family.is_expired(now):
             raise _invalid_grant("The refresh token has expired: connect again.")
+        if OFFLINE_ACCESS in live.family.scope and OFFLINE_ACCESS not in live.connection.standing(live.family.scope):
+            raise _invalid_grant("The user withdrew offline_access: connect again.")
         approval = self.approvals.approved(str(live.family.scope), live.connection.scopes, live.connection.app_scopes)
         if not self.approvals.still_covered(approval.scope, self.roles.held_by(live.holder)):
             raise _invalid_grant("Nothing that the user approved is left to this connection: connect again.")
@@ -141,16 +168,6 @@ def _standing(scope: Scope, live: LiveFamily) -> Scope:
     if not standing:
         raise OAuthError(ErrorCode.INVALID_SCOPE, "Nothing of this scope is left to the connection: ask for another.")
     return standing
-
-
-def _response(access: MintedAccess, refresh_token: Secret, now: datetime) -> TokenResponse:
-    return TokenResponse(
-        access_token=access.text.reveal(),
-        expires_in=int((access.row.expires_at - now).total_seconds()),
-        refresh_token=refresh_token.reveal(),
-        scope=access.row.scope,
-        token_type=access.row.token_type,
-    )
 
 
 def _ended() -> OAuthError:

@@ -6,6 +6,7 @@ RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 8707 §2, OpenID Connect Core 1.0 §3.1.2.
 import re
 from dataclasses import dataclass
 
+from consentry.oauth.claims_request import ClaimsRequest
 from consentry.oauth.client_authentication import is_valid_client_id
 from consentry.oauth.dpop import parse_jkt
 from consentry.oauth.errors import ErrorCode, OAuthError
@@ -29,6 +30,12 @@ MAX_UI_LOCALES = 20
 """Most language tags of `ui_locales` that are kept."""
 
 _PROMPTS = frozenset({"none", "login", "consent", "select_account"})
+# OpenID Connect Core §3.1.2.6. A request that was pushed has been put in place of its reference before.
+_NOT_SUPPORTED = {
+    "request": ErrorCode.REQUEST_NOT_SUPPORTED,
+    "request_uri": ErrorCode.REQUEST_URI_NOT_SUPPORTED,
+    "registration": ErrorCode.REGISTRATION_NOT_SUPPORTED,
+}
 _SECONDS = re.compile(r"[0-9]{1,10}")
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8}){0,8}")
 
@@ -57,7 +64,8 @@ class ClientReference:
 class AuthorizationRequest:
     """What is asked for. To be parsed only once the client and the redirect URI are known to be right.
 
-    `max_age` is in seconds.
+    `max_age` is in seconds. `claim_scope` holds the scopes of the claims that are asked for one by one (`claims`): the
+    user is asked for them too, but no token gets them.
     """
 
     scope: Scope
@@ -70,19 +78,28 @@ class AuthorizationRequest:
     login_hint: str | None
     max_age: int | None
     ui_locales: tuple[str, ...]
+    claims: ClaimsRequest = ClaimsRequest()  # noqa: RUF009 - an immutable value
+    id_token_hint: str | None = None
+    claim_scope: Scope = Scope()  # noqa: RUF009 - an immutable value
+
+    @property
+    def put_to_user(self) -> Scope:
+        """Everything that the user is asked to approve."""
+        return self.scope | self.claim_scope
 
     @classmethod
     def parse(cls, query: Parameters, *, require_pkce: bool) -> "AuthorizationRequest":
         """Read everything but the client and the redirect URI.
 
-        Raises OAuthError (INVALID_REQUEST, UNSUPPORTED_RESPONSE_TYPE, INVALID_SCOPE or INVALID_TARGET), which goes to
-        the trusted redirect URI together with `find_state(query)`. Unknown parameters and prompts are ignored.
+        Raises OAuthError (INVALID_REQUEST, UNSUPPORTED_RESPONSE_TYPE, INVALID_SCOPE, INVALID_TARGET, or one of the
+        _NOT_SUPPORTED), which goes to the trusted redirect URI together with `find_state(query)`. Unknown parameters
+        and prompts are ignored, and so are `display`, `acr_values` and `claims_locales`: wishes that change nothing.
         *Source:* RFC 6749 §4.1.1; RFC 9700 §2.1.1 for PKCE.
         """
         state = _one(query, "state", MAX_STATE_LENGTH)
-        for name in ("request", "request_uri"):
+        for name, code in _NOT_SUPPORTED.items():
             if query.one(name) is not None:
-                raise _invalid(f"The parameter {name} is not supported.")
+                raise OAuthError(code, f"The parameter {name} is not supported.")
         if query.required("response_type") != "code":
             raise OAuthError(ErrorCode.UNSUPPORTED_RESPONSE_TYPE, "The only response_type supported is code.")
         parse_response_mode(query)
@@ -97,6 +114,8 @@ class AuthorizationRequest:
             login_hint=_one(query, "login_hint", MAX_VALUE_LENGTH),
             max_age=_parse_max_age(query.one("max_age")),
             ui_locales=_parse_ui_locales(query.one("ui_locales")),
+            claims=ClaimsRequest.parse(query.one("claims")),
+            id_token_hint=query.one("id_token_hint"),
         )
 
 

@@ -11,7 +11,7 @@ from consentry.oauth.scope import Scope
 
 @dataclass(frozen=True, slots=True)
 class TokenResponse:
-    """The tokens of a successful token request; `expires_in` is in seconds. RFC 6749 §5.1.
+    """The tokens of a successful token request; `expires_in` is in seconds. RFC 6749 §5.1, OIDC Core §3.1.3.3.
 
     The scope is always sent, as the user may have approved less than was asked.
     """
@@ -20,6 +20,7 @@ class TokenResponse:
     expires_in: int
     refresh_token: str | None = field(repr=False)
     scope: Scope
+    id_token: str | None = field(default=None, repr=False)
     token_type: str = "Bearer"  # noqa: S105 - the type of a token, not a secret
 
     def to_json_object(self) -> dict[str, object]:
@@ -30,6 +31,7 @@ class TokenResponse:
             expires_in=self.expires_in,
             refresh_token=self.refresh_token,
             scope=str(self.scope),
+            id_token=self.id_token,
         )
 
 

@@ -36,8 +36,8 @@ class ApprovedConnection:
 class ApprovedAnswer(ApprovedConnection):
     """An approval that an authorization request waits for.
 
-    The code's own `connection_id` and `scope` are not read: the operation fills in the connection that it wrote, and
-    what of `asked` that connection then approves. `pushed` is used up by the answer.
+    The code's own `connection_id` is not read: the operation fills in the connection that it wrote, and narrows the
+    code's scope to what of `asked` that connection then approves. `pushed` is used up by the answer.
     """
 
     request_id: RequestId

@@ -20,5 +20,8 @@ class SigningKeyStore(Protocol):
         ...
 
     async def replace(self, key: SigningKey, *, forgotten_before: datetime, event: Event) -> None:
-        """Retire the current key of the algorithm of `key`, which becomes current, and forget the long retired, as one."""
+        """Retire the current key of its algorithm, make `key` current and forget the long retired, as one.
+
+        Forgotten is what was retired before that moment.
+        """
         ...

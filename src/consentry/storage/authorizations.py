@@ -140,7 +140,10 @@ class SqlAuthorizationStore:
             if not (yield from using(answer.pushed, at)):
                 return False
             connection_id, granted = yield from connecting(answer)
-            yield inserting_code(answer.code._replace(scope=granted), connection_id)
+            scope = granted & answer.code.scope
+            if not scope:
+                raise ConflictError("There is nothing left to approve. Tick at least one scope, or decline.")
+            yield inserting_code(answer.code._replace(scope=scope), connection_id)
             return True
 
         return await self._database.write(operation)

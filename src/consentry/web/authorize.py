@@ -70,7 +70,7 @@ async def _put_to_user(
     memberships = [one for one in visitor.memberships if one.holder.is_active]
     offer = await _offer_to_answer_silently(deeds, to, asked, memberships)
     if offer is not None:
-        code = await deeds.consent.answer_remembered(to, asked, offer)
+        code = await deeds.consent.answer_remembered(to, asked, offer, session=visitor.live.session)
         if code is not None:
             return answer_with_code(request, deeds, to, code, came.query)
     if "none" in asked.prompt:

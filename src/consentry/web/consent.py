@@ -58,7 +58,7 @@ async def show_consent(request: Request, deeds: Deeds) -> Response:
             return show_picker(request, deeds, visitor, _question(deeds, opened))
         membership = find_membership(members, chosen)
         offer = await deeds.consent.offer(opened.to, opened.asked, membership.holder)
-        code = await deeds.consent.answer_remembered(opened.to, opened.asked, offer)
+        code = await deeds.consent.answer_remembered(opened.to, opened.asked, offer, session=visitor.live.session)
         if code is not None:
             return answer_with_code(request, deeds, opened.to, code, opened.came.query)
         return await show_screen(request, deeds, visitor, _question(deeds, opened), membership, offer)
@@ -80,7 +80,9 @@ async def decide(request: Request, deeds: Deeds) -> Response:
         if decision == "decline":
             await deeds.consent.decline(opened.pending, opened.to, offer)
             raise OAuthError(ErrorCode.ACCESS_DENIED, "The user declined.")
-        code = await deeds.consent.approve(opened.pending, opened.to, opened.asked, offer, form.all("scope"))
+        code = await deeds.consent.approve(
+            opened.pending, opened.to, opened.asked, offer, form.all("scope"), session=visitor.live.session
+        )
         return answer_with_code(request, deeds, opened.to, code, opened.came.query)
 
     return await _with_open(request, deeds, visitor, form.required("request"), answer)

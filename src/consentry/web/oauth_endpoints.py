@@ -29,6 +29,7 @@ from consentry.oauth.metadata import (
     authorization_server_metadata,
     well_known_path,
 )
+from consentry.oauth.openid_metadata import USER_INFO_PATH, openid_configuration_paths, openid_metadata
 from consentry.oauth.signed_introspection import MEDIA_TYPE, TYP, introspection_claims, prefers_signed
 from consentry.oauth.token_request import (
     AuthorizationCodeRequest,
@@ -40,6 +41,7 @@ from consentry.web.document_endpoint import DocumentEndpoint
 from consentry.web.dpop_header import bound_to, find_proof, with_next_nonce
 from consentry.web.form_endpoint import FormEndpoint, SignedAnswer
 from consentry.web.registration_endpoint import RegistrationEndpoint
+from consentry.web.user_info_endpoint import UserInfoEndpoint
 
 if TYPE_CHECKING:
     from consentry.device_wiring import DeviceDeeds
@@ -73,12 +75,19 @@ class OAuthEndpoints:
             well_known_path(self.deeds.settings.issuer): DocumentEndpoint(self.metadata),
             **({DEVICE_AUTHORIZATION_PATH: FormEndpoint(self.device_authorization)} if devices else {}),
             **({REGISTRATION_PATH: RegistrationEndpoint(self.deeds)} if registers else {}),
+            **(self._of_openid_connect() if self.deeds.settings.openid_connect else {}),
         }
 
+    def _of_openid_connect(self) -> dict[str, ProgramEndpoint]:
+        # One document under several names: what the two specifications share cannot differ.
+        document = DocumentEndpoint(self.metadata)
+        paths = openid_configuration_paths(self.deeds.settings.issuer)
+        return {USER_INFO_PATH: UserInfoEndpoint(self.deeds), **dict.fromkeys(paths, document)}
+
     async def metadata(self) -> dict[str, object]:
-        """`GET /.well-known/oauth-authorization-server`. RFC 8414 §3."""
+        """`GET /.well-known/oauth-authorization-server`. RFC 8414 §3; also OpenID Connect's. Discovery 1.0 §4."""
         issuer = self.deeds.settings.issuer
-        return authorization_server_metadata(
+        document = authorization_server_metadata(
             issuer,
             scopes=tuple(self.deeds.catalog.scopes),
             service_documentation=issuer + SCOPES_PATH,
@@ -87,6 +96,7 @@ class OAuthEndpoints:
             registration=self.deeds.settings.dynamic_registration is not Registration.OFF,
             client_id_metadata_documents=self.deeds.settings.client_id_metadata_documents,
         )
+        return {**document, **openid_metadata(issuer)} if self.deeds.settings.openid_connect else document
 
     async def token(self, request: ProgramRequest, form: Parameters) -> dict[str, object] | NonceAnswer:
         """`POST /oauth/token`. RFC 6749 §3.2, RFC 9449 §5."""

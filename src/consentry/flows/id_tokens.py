@@ -1,0 +1,70 @@
+"""ID tokens: that a user signed in, told to the app that they came from.
+
+OpenID Connect Core 1.0 §2, §3.1.3.3, §12.2.
+"""
+
+from dataclasses import dataclass
+
+from consentry.flows.identities import Identities, approved_claims
+from consentry.flows.issue_tokens import MintedAccess
+from consentry.flows.signing_keys import SigningKeys
+from consentry.flows.subjects import Subjects
+from consentry.model.client import Client
+from consentry.model.credential import SignInFacts
+from consentry.model.ids import UserId
+from consentry.model.live import LiveCode, LiveConnection, LiveFamily
+from consentry.oauth.claims_request import ClaimsRequest
+from consentry.oauth.id_token import TYP, IdToken
+from consentry.oauth.identity_scopes import OPENID
+from consentry.oauth.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class IdTokens:
+    """Issues ID tokens beside access tokens."""
+
+    keys: SigningKeys
+    identities: Identities
+    subjects: Subjects
+    issuer: str
+
+    async def of_code(self, live: LiveCode, client: Client, access: MintedAccess) -> str | None:
+        """Return the ID token of a code that is exchanged; None where `openid` was not granted."""
+        if OPENID not in access.row.scope or live.code.sign_in is None:
+            return None
+        nonce = live.code.nonce
+        return await self._issue(client, live.connection, live.holder.user_id, live.code.sign_in, access, nonce)
+
+    async def of_family(self, live: LiveFamily, client: Client, access: MintedAccess) -> str | None:
+        """Return the ID token of a refresh, which tells of the same sign-in and has no nonce (§12.2)."""
+        if OPENID not in access.row.scope or live.family.sign_in is None:
+            return None
+        return await self._issue(client, live.connection, live.holder.user_id, live.family.sign_in, access, None)
+
+    async def _issue(
+        self,
+        client: Client,
+        connection: LiveConnection,
+        user_id: UserId,
+        facts: SignInFacts,
+        access: MintedAccess,
+        nonce: str | None,
+    ) -> str:
+        app = client.app
+        algorithm = app.metadata.id_token_signed_response_alg
+        # Core §5.4: what the scopes open is told at UserInfo; here only what was asked for here (§5.5).
+        asked = ClaimsRequest.from_text(facts.claims).id_token
+        standing = connection.standing(Scope.parse(connection.scopes)) if asked else Scope()
+        token = IdToken(
+            issuer=self.issuer,
+            subject=self.subjects.subject(app, user_id),
+            client_id=app.client_id,
+            issued_at=access.row.issued_at,
+            authenticated_at=facts.authenticated_at,
+            session=self.subjects.session(app, facts.session_id),
+            access_token=access.text.reveal(),
+            algorithm=algorithm,
+            nonce=nonce,
+            claims=await self.identities.claims(user_id, approved_claims(asked, standing)),
+        )
+        return await self.keys.sign(token.to_claims(), typ=TYP, algorithm=algorithm)

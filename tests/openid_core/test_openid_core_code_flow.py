@@ -1,0 +1,131 @@
+"""Signing in over real HTTP: ID tokens from codes and refreshes. OpenID Connect Core 1.0 §2, §3.1, §12."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import pytest
+
+from id_token_reader import read_id_token
+from live_server import CALLBACK, RegisteredClient, Site
+from user_agent import UserAgent, connect, exchange, refresh
+
+IDENTITY = ("openid", "profile", "email", "address", "phone", "offline_access")
+
+
+@pytest.fixture(scope="module")
+def app(site: Site) -> RegisteredClient:
+    return site.add_app(required=("openid", "invoicing:read"), optional=IDENTITY[1:])
+
+
+@pytest.mark.shows("OpenID Connect Core §2 id-token-claims", "OpenID Connect Core §3.1.3.3 id-token-in-token-response")
+def test_the_token_response_has_an_id_token_of_the_user_and_the_app(site: Site, app: RegisteredClient) -> None:
+    """OpenID Connect Core §2 and §3.1.3.3."""
+    before = int(time.time())
+    tokens = connect(site, app, site.ana, scope="openid", nonce="n-0S6_WzA2Mj")
+
+    header, claims = read_id_token(site, tokens["id_token"])
+
+    assert header["typ"] == "JWT"
+    assert claims["iss"] == site.issuer
+    assert claims["sub"] == site.ana.id
+    assert claims["aud"] == app.client_id
+    assert before <= claims["auth_time"] <= claims["iat"] <= int(time.time())
+    assert claims["exp"] == claims["iat"] + 3600
+    assert claims["nonce"] == "n-0S6_WzA2Mj"
+    assert claims["amr"] == ["pwd"]
+    assert claims["acr"] == "urn:consentry:acr:password"
+    assert claims["sid"]
+    assert tokens["scope"] == "openid"
+    assert not {"name", "email", "azp"} & claims.keys()
+
+
+def test_without_openid_there_is_no_id_token(site: Site, app: RegisteredClient) -> None:
+    """OpenID Connect Core §3.1.2.1: a request without the scope openid is none of OpenID Connect."""
+    assert "id_token" not in connect(site, app, site.ana, scope="invoicing:read")
+
+
+def test_a_request_without_a_nonce_gets_none(site: Site, app: RegisteredClient) -> None:
+    tokens = connect(site, app, site.ana, scope="openid")
+
+    assert "nonce" not in read_id_token(site, tokens["id_token"])[1]
+
+
+@pytest.mark.shows("OpenID Connect Core §12.2 refreshed-id-token")
+def test_a_refresh_tells_of_the_same_sign_in_and_has_no_nonce(site: Site, app: RegisteredClient) -> None:
+    """OpenID Connect Core §12.2."""
+    tokens = connect(site, app, site.ana, scope="openid offline_access", nonce="once")
+    first = read_id_token(site, tokens["id_token"])[1]
+
+    answer = refresh(site, app, tokens["refresh_token"])
+
+    second = read_id_token(site, answer.json()["id_token"])[1]
+    same = ("iss", "sub", "aud", "auth_time", "sid", "acr", "amr")
+    assert {name: second[name] for name in same} == {name: first[name] for name in same}
+    assert second["iat"] >= first["iat"]
+    assert "nonce" not in second
+    assert second["at_hash"] != first["at_hash"]
+
+
+def test_a_refresh_that_is_narrowed_below_openid_has_no_id_token(site: Site, app: RegisteredClient) -> None:
+    tokens = connect(site, app, site.ana, scope="openid invoicing:read offline_access")
+
+    answer = refresh(site, app, tokens["refresh_token"], scope="invoicing:read")
+
+    assert answer.status_code == 200
+    assert "id_token" not in answer.json()
+
+
+@pytest.mark.shows("OpenID Connect Core §11 offline-access")
+def test_an_app_that_knows_of_offline_access_refreshes_only_where_it_was_granted(
+    site: Site, app: RegisteredClient
+) -> None:
+    """OpenID Connect Core §11."""
+    assert "refresh_token" not in connect(site, app, site.ana, scope="openid")
+    assert "refresh_token" in connect(site, app, site.ana, scope="openid offline_access")
+
+
+def test_an_app_that_does_not_know_of_offline_access_can_refresh(site: Site) -> None:
+    plain = site.add_app(required=("openid",), optional=())
+
+    tokens = connect(site, plain, site.ana, scope="openid")
+
+    assert "id_token" in refresh(site, plain, tokens["refresh_token"]).json()
+
+
+@pytest.mark.shows("OpenID Connect Core §5.3 userinfo")
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_user_info_tells_what_the_scopes_open(site: Site, app: RegisteredClient, method: str) -> None:
+    """OpenID Connect Core §5.3.1 and §5.4."""
+    tokens = connect(site, app, site.ana, scope="openid profile email")
+
+    answer = user_info(site, tokens, method)
+
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "sub": site.ana.id,
+        "name": "Ana Oliveira",
+        "email": site.ana.email,
+        "email_verified": False,
+    }
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
+def test_a_code_that_is_used_twice_ends_what_it_gave(site: Site, app: RegisteredClient) -> None:
+    """RFC 6749 §4.1.2, as the basic plan's module of that name asks."""
+    with UserAgent(site) as agent:
+        agent.sign_in(site.ana)
+        code = agent.approve(app, scope="openid", redirect_uri=CALLBACK)["code"]
+    tokens = exchange(site, app, code).json()
+    assert user_info(site, tokens).status_code == 200
+
+    assert exchange(site, app, code).json()["error"] == "invalid_grant"
+
+    assert user_info(site, tokens).status_code == 401
+
+
+def user_info(site: Site, tokens: Mapping[str, Any], method: str = "GET") -> httpx.Response:
+    headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+    return httpx.request(method, f"{site.issuer}/oauth/userinfo", headers=headers)
