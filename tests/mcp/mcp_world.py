@@ -11,7 +11,8 @@ from typing import Any
 from consentry.demo.product.seed import seed
 from consentry.guard import Guard, ProtectedResource
 from consentry.ports.outbound import FetchedDocument, OutboundError
-from live_server import OPERATOR, RegisteredClient, ServerThread, Site, free_socket, people, serve_site
+from live_server import OPERATOR, Person, RegisteredClient, ServerThread, Site, free_socket, people, serve_site
+from user_agent import connect
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "mcp"
 sys.path.append(str(EXAMPLE))
@@ -68,6 +69,10 @@ class McpWorld:
             **more,
         }
         return self.site.add_app(required=scopes, **given)
+
+    def connect(self, client: RegisteredClient, person: Person | None = None, **changes: str | None) -> dict[str, str]:
+        """Let somebody, Ana where nobody is named, connect the app for the MCP server; return the token answer."""
+        return connect(self.site, client, person or self.site.ana, **{"resource": self.url, **changes})
 
     def disconnect_all(self) -> None:
         """End every connection, as an administrator does."""
