@@ -7,8 +7,9 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from sample_world import SampleWorld, person, secret_on, sign_in
 
 from consentry.demo.people import WEB_APP, SamplePerson
+from device_world import DEVICE_GRANT
 from live_server import RegisteredClient
-from user_agent import CHALLENGE, authorize_url, connect
+from user_agent import CHALLENGE, authorize_url, connect, post
 
 PAPERLARK = "https://paperlark.example/oauth/callback"
 WRONG_PASSWORDS = 12
@@ -71,6 +72,7 @@ def _walk(guide: _Guide) -> Iterator[Stop]:
         app = yield from _registering(guide)
         yield from _signing_in(guide, app)
         yield from _consenting(guide, app)
+        yield from _devices(guide)
         yield from _connections(guide, app)
         yield from _keys(guide)
         yield from _access(guide)
@@ -152,6 +154,29 @@ def _consenting(guide: _Guide, app: RegisteredClient) -> Iterator[Stop]:
     page = guide.stranger()
     page.goto(_ask(guide, app, redirect_uri=f"{PAPERLARK}/"))
     yield Stop("authorize-problem", "authorize_problem", page)
+
+
+def _devices(guide: _Guide) -> Iterator[Stop]:
+    site = guide.world.site
+    organisation = guide.world.organisations[WEB_APP.organisation]
+    app = site.add_app(name="Paperlark TV", public=True, organisation=organisation, metadata=DEVICE_GRANT)
+    told = post(site, "/oauth/device_authorization", app, {}).json()
+    page = guide.open(CARLA, "/device")
+    yield Stop("device-code", "device_code", page)
+    page.get_by_label("Code").fill("BBBB-BBBB")
+    page.get_by_role("button", name="Continue").click()
+    yield Stop("device-code-wrong", "device_code", page)
+    page.get_by_label("Code").fill(told["user_code"])
+    page.get_by_role("button", name="Continue").click()
+    yield Stop("device-confirm", "device_confirm", page)
+    page.get_by_role("button", name="Yes, it shows this code").click()
+    yield Stop("device-consent", "consent", page)
+    page.get_by_role("button", name="Approve").click()
+    yield Stop("device-connected", "device_done", page)
+    page.goto(post(site, "/oauth/device_authorization", app, {}).json()["verification_uri_complete"])
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="No, stop").click()
+    yield Stop("device-stopped", "device_done", page)
 
 
 def _connections(guide: _Guide, app: RegisteredClient) -> Iterator[Stop]:
