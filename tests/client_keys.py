@@ -94,3 +94,21 @@ def assertion_claims(client_id: str, clock: Clock, **changes: Any) -> dict[str, 
 
 
 _made: list[None] = []
+
+
+def proof(key: ClientKey, clock: Clock, *, header: Mapping[str, Any] | None = None, **changes: Any) -> str:
+    """Return a DPoP proof for the token endpoint that is right; a change of None leaves a claim out."""
+    claims = {
+        "jti": f"proof-{len(_made)}",
+        "htm": "POST",
+        "htu": f"{ISSUER}/oauth/token",
+        "iat": int(clock.now().timestamp()),
+        **changes,
+    }
+    _made.append(None)
+    marks = {"typ": "dpop+jwt", "kid": None, "jwk": _without_kid(key.public), **(header or {})}
+    return key.sign({name: value for name, value in claims.items() if value is not None}, **marks)
+
+
+def _without_kid(jwk: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in jwk.items() if name != "kid"}
