@@ -24,7 +24,7 @@ def client(world: McpWorld) -> RegisteredClient:
     return world.add_client()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def token(world: McpWorld, client: RegisteredClient) -> str:
     """An access token for the MCP server, with the scope to begin with."""
     return world.connect(client, scope="invoicing:read")["access_token"]

@@ -74,6 +74,10 @@ class McpWorld:
         """Let somebody, Ana where nobody is named, connect the app for the MCP server; return the token answer."""
         return connect(self.site, client, person or self.site.ana, **{"resource": self.url, **changes})
 
+    def deactivate(self, client: RegisteredClient) -> None:
+        """Deactivate the app, as an administrator does."""
+        self.site.run(self.site.deeds.app_registry.deactivate(OPERATOR, client.client_id))
+
     def disconnect_all(self) -> None:
         """End every connection, as an administrator does."""
         deeds = self.site.deeds.connections
