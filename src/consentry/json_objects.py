@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from consentry.model.api_key import key_status, shown_prefix
+from consentry.model.app_metadata import MEMBERS
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from consentry.model.app import App, AppSecret
     from consentry.model.connection_today import ConnectionToday
     from consentry.model.organisation import Organisation, ResourceServer, User
+    from consentry.oauth.client_metadata import ClientMetadata
 
 
 def app_object(app: App) -> dict[str, Any]:
@@ -31,7 +34,17 @@ def app_object(app: App) -> dict[str, Any]:
         "created_at": app.created_at,
         "updated_at": app.updated_at,
         "created_by": app.created_by,
+        "origin": app.origin.value,
+        "vouched_by": app.vouched_by,
+        **metadata_object(app.metadata),
     }
+
+
+def metadata_object(metadata: ClientMetadata) -> dict[str, Any]:
+    """Return the members of RFC 7591 that an administrator may set, those with their default value included."""
+    members = {name: getattr(metadata, name) for name in MEMBERS}
+    shown = {name: list(value) if isinstance(value, tuple) else value for name, value in members.items()}
+    return {**shown, "jwks": None if metadata.jwks is None else json.loads(metadata.jwks)}
 
 
 def app_secret_object(secret: AppSecret) -> dict[str, Any]:

@@ -100,6 +100,14 @@ async def test_unknown_members_and_statements_change_nothing_and_null_is_absent(
         ({"logo_uri": "javascript:alert(1)"}, "invalid_client_metadata"),
         ({"default_max_age": -1}, "invalid_client_metadata"),
         ({"token_endpoint_auth_method": "private_key_jwt"}, "invalid_client_metadata"),
+        pytest.param(
+            {"jwks": {"keys": [{"kty": "oct", "k": "AAAA"}]}}, "invalid_client_metadata", id="JW-12 a shared key"
+        ),
+        pytest.param(
+            {"jwks": {"keys": [{"kty": "RSA", "n": "8" * 171, "e": "AQAB"}]}},
+            "invalid_client_metadata",
+            id="JW-12 a weak key",
+        ),
         *(
             pytest.param({"jwks_uri": uri}, "invalid_client_metadata", id=f"SS-01 {uri}")
             for uri in ("http://169.254.169.254/", "http://[::1]/jwks", "ftp://client.test/jwks")

@@ -23,6 +23,7 @@ COMMANDS = (
     "connections",
     "keys",
     "operators",
+    "registration_tokens",
     "explain",
     "catalog",
     "signing_keys",

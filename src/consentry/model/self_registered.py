@@ -10,11 +10,13 @@ from enum import StrEnum
 from hashlib import sha256
 
 from consentry.model.app import App, AppOrigin, AppStatus, AppType
+from consentry.model.app_metadata import find_metadata_faults
 from consentry.model.catalog import Catalog
 from consentry.model.ids import AppId, ClientId, OrganisationId
 from consentry.model.shown_name import clean_name, find_name_fault
 from consentry.oauth.client_claims import NONE, PRIVATE_KEY, SECRET_METHODS, ClientClaims
 from consentry.oauth.errors import ErrorCode, OAuthError
+from consentry.oauth.identity_scopes import OFFLINE_ACCESS
 from consentry.oauth.redirect_uri import shown_target
 from consentry.oauth.scope import Scope
 
@@ -53,12 +55,18 @@ class SelfRegistrationPolicy:
     unused_for: timedelta
 
     def ceiling(self, catalog: Catalog) -> Scope:
-        """Return the most that such an app may ask for, of what the catalog has."""
+        """Return the most that such an app may ask for, of what the catalog has.
+
+        It is never `offline_access`: programs that never heard of it must refresh all the same, and for one that may
+        ask for it that would need asking (OpenID Connect Core §11).
+        """
         if EVERY_SCOPE in self.scopes:
-            return Scope(frozenset(catalog.scopes))
-        if self.scopes:
-            return Scope(frozenset(self.scopes) & catalog.scopes.keys())
-        return Scope(frozenset(name for name, entry in catalog.scopes.items() if entry.access != "change"))
+            allowed = frozenset(catalog.scopes)
+        elif self.scopes:
+            allowed = frozenset(self.scopes) & catalog.scopes.keys()
+        else:
+            allowed = frozenset(name for name, entry in catalog.scopes.items() if entry.access != "change")
+        return Scope(allowed - {OFFLINE_ACCESS})
 
     def require_allowed_hosts(self, uris: Iterable[str]) -> None:
         """Return if people may be sent to all of these. Raises OAuthError(INVALID_REDIRECT_URI)."""
@@ -88,7 +96,16 @@ def build_app(claims: ClientClaims, new: NewApp, ceiling: Scope) -> App:
     """
     app_type, method = _type_of(claims)
     asked = Scope(claims.scope & ceiling.tokens)
-    metadata = replace(claims.metadata, token_endpoint_auth_method=method, scope=str(asked) if asked else None)
+    metadata = replace(
+        claims.metadata,
+        token_endpoint_auth_method=method,
+        token_endpoint_auth_signing_alg=claims.metadata.token_endpoint_auth_signing_alg
+        if method == PRIVATE_KEY
+        else None,
+        scope=str(asked) if asked else None,
+    )
+    for fault in find_metadata_faults(metadata, app_type, claims.redirect_uris):
+        raise OAuthError(ErrorCode.INVALID_CLIENT_METADATA, f"The member {fault.field} is not good. {fault.sentence}")
     return App(
         id=new.id,
         client_id=new.client_id or ClientId(new.id),
@@ -160,8 +177,6 @@ def _type_of(claims: ClientClaims) -> tuple[AppType, str | None]:
         return AppType.CONFIDENTIAL, None
     if method == NONE:
         return AppType.PUBLIC, NONE
-    if method == PRIVATE_KEY and not (claims.metadata.jwks or claims.metadata.jwks_uri):
-        raise OAuthError(ErrorCode.INVALID_CLIENT_METADATA, "private_key_jwt needs jwks or jwks_uri.")
     if method not in {*SECRET_METHODS, PRIVATE_KEY}:
         known = ", ".join((*SECRET_METHODS, PRIVATE_KEY, NONE))
         raise OAuthError(
