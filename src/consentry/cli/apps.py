@@ -1,18 +1,31 @@
 """`consentry app …`: apps and their client secrets."""
 
+import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from consentry.cli import app_acting
+from consentry.cli.app_options import (
+    GrantTypes,
+    LogoutUri,
+    MetadataFile,
+    PostLogoutUris,
+    PushedOnly,
+    members_of,
+    shown_app,
+)
 from consentry.cli.deeds import BY_COMMAND_LINE, PAGE_SIZE, parse_moment, read_all, run_deed
 from consentry.cli.options import AsJson, ConfigFile
 from consentry.cli.output import Item, note, show
 from consentry.cli.people import organisation_id_of
 from consentry.json_objects import app_object, app_secret_object
 from consentry.model.app import App, AppType
-from consentry.model.app_draft import AppDraft
+from consentry.model.app_draft import AppChange, AppDraft
 from consentry.model.client import AppDetails
+from consentry.model.fixed_credentials import FixedCredentials
+from consentry.model.secret import Secret
 
 if TYPE_CHECKING:
     from consentry.wiring import Deeds
@@ -21,6 +34,7 @@ commands = typer.Typer()
 _apps = typer.Typer(name="app", help="Register apps and look after them.", no_args_is_help=True)
 _secrets = typer.Typer(name="secret", help="Change an app's client secret without a pause.", no_args_is_help=True)
 _apps.add_typer(_secrets)
+_apps.add_typer(app_acting.commands)
 commands.add_typer(_apps)
 
 ClientIdArgument = Annotated[str, typer.Argument(metavar="CLIENT_ID", help="The app's client ID.")]
@@ -34,27 +48,89 @@ def register(
     *,
     name: Annotated[str, typer.Option(help="The name that people read on the consent screen.")],
     app_type: Annotated[AppType, typer.Option("--type", help="Whether the app can keep a client secret.")],
-    redirect_uri: Annotated[list[str], typer.Option(help="Where people return to; may be repeated.")],
+    redirect_uri: Annotated[list[str] | None, typer.Option(help="Where people return to; may be repeated.")] = None,
     scope: Annotated[list[str] | None, typer.Option(help="A required scope; may be repeated.")] = None,
     optional_scope: Annotated[list[str] | None, typer.Option(help="A scope that people can untick.")] = None,
     pkce: Annotated[bool, typer.Option("--pkce/--no-pkce", help="Whether the app must use PKCE.")] = True,
+    grant_type: GrantTypes = None,
+    post_logout_redirect_uri: PostLogoutUris = None,
+    backchannel_logout_uri: LogoutUri = None,
+    require_par: PushedOnly = None,
+    metadata: MetadataFile = None,
+    client_id: Annotated[
+        str | None, typer.Option(help="A client ID of your own, for test suites and migrations.", show_default=False)
+    ] = None,
+    client_secret_stdin: Annotated[
+        bool, typer.Option(help="Read a random client secret of your own from standard input.")
+    ] = False,
     config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Register an app. A confidential one gets its client secret here, once."""
-    draft = AppDraft(name, app_type, tuple(redirect_uri), tuple(scope or ()), tuple(optional_scope or ()), pkce)
+    members = members_of(
+        metadata,
+        grant_types=grant_type,
+        post_logout_redirect_uris=post_logout_redirect_uri,
+        backchannel_logout_uri=backchannel_logout_uri,
+        pushed_only=require_par,
+    )
+    uris, scopes = tuple(redirect_uri or ()), (tuple(scope or ()), tuple(optional_scope or ()))
+    draft = AppDraft(name, app_type, uris, *scopes, require_pkce=pkce, metadata=members)
+    fixed = FixedCredentials(client_id, Secret(sys.stdin.readline().rstrip("\r\n")) if client_secret_stdin else None)
 
     async def deed(deeds: "Deeds") -> Item:
         registered = await deeds.app_registry.register(
-            BY_COMMAND_LINE, draft, organisation_id=await organisation_id_of(deeds, organisation)
+            BY_COMMAND_LINE, draft, organisation_id=await organisation_id_of(deeds, organisation), fixed=fixed
         )
         secret = registered.client_secret
-        return app_object(registered.app) | {"client_secret": None if secret is None else secret.reveal()}
+        shown = None if secret is None or client_secret_stdin else secret.reveal()
+        return {**shown_app(registered.app, as_json=as_json), "client_secret": shown}
 
     item = run_deed(config, deed)
     show(item, as_json=as_json)
     if item["client_secret"] is not None and not as_json:
         note(_KEEP_IT)
+
+
+@_apps.command("edit")
+def edit(
+    client_id: ClientIdArgument,
+    *,
+    name: Annotated[str | None, typer.Option(help="Another name.", show_default=False)] = None,
+    redirect_uri: Annotated[
+        list[str] | None, typer.Option(help="All redirect URIs from now on; may be repeated.", show_default=False)
+    ] = None,
+    scope: Annotated[
+        list[str] | None, typer.Option(help="All required scopes from now on; may be repeated.", show_default=False)
+    ] = None,
+    optional_scope: Annotated[
+        list[str] | None, typer.Option(help="All optional scopes from now on.", show_default=False)
+    ] = None,
+    pkce: Annotated[
+        bool | None, typer.Option("--pkce/--no-pkce", help="Whether the app must use PKCE.", show_default=False)
+    ] = None,
+    grant_type: GrantTypes = None,
+    post_logout_redirect_uri: PostLogoutUris = None,
+    backchannel_logout_uri: LogoutUri = None,
+    require_par: PushedOnly = None,
+    metadata: MetadataFile = None,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change an app: what is left out stays as it is."""
+    members = members_of(
+        metadata,
+        grant_types=grant_type,
+        post_logout_redirect_uris=post_logout_redirect_uri,
+        backchannel_logout_uri=backchannel_logout_uri,
+        pushed_only=require_par,
+    )
+    change = AppChange(name, _given(redirect_uri), _given(scope), _given(optional_scope), pkce, members)
+
+    async def deed(deeds: "Deeds") -> App:
+        return await deeds.app_registry.edit(BY_COMMAND_LINE, client_id, change)
+
+    show(shown_app(run_deed(config, deed), as_json=as_json), as_json=as_json)
 
 
 @_apps.command("list")
@@ -86,7 +162,7 @@ def show_app(client_id: ClientIdArgument, *, config: ConfigFile = None, as_json:
 
     details = run_deed(config, deed)
     item: Item = {
-        **app_object(details.app),
+        **shown_app(details.app, as_json=as_json),
         "live_connections": details.live_connections,
         "has_more_connections": details.has_more_connections,
         "last_used_at": details.last_used_at,
@@ -102,7 +178,7 @@ def deactivate(client_id: ClientIdArgument, *, config: ConfigFile = None, as_jso
     async def deed(deeds: "Deeds") -> App:
         return await deeds.app_registry.deactivate(BY_COMMAND_LINE, client_id)
 
-    show(app_object(run_deed(config, deed)), as_json=as_json)
+    show(shown_app(run_deed(config, deed), as_json=as_json), as_json=as_json)
 
 
 @_apps.command("reactivate")
@@ -112,7 +188,7 @@ def reactivate(client_id: ClientIdArgument, *, config: ConfigFile = None, as_jso
     async def deed(deeds: "Deeds") -> App:
         return await deeds.app_registry.reactivate(BY_COMMAND_LINE, client_id)
 
-    show(app_object(run_deed(config, deed)), as_json=as_json)
+    show(shown_app(run_deed(config, deed), as_json=as_json), as_json=as_json)
 
 
 @_apps.command("delete")
@@ -161,6 +237,10 @@ def retire_secret(
     run_deed(config, deed)
     status = "retired" if expires is None else "expires"
     show({"id": secret_id, "client_id": client_id, "status": status, "expires_at": expires}, as_json=as_json)
+
+
+def _given(values: list[str] | None) -> tuple[str, ...] | None:
+    return tuple(values) if values else None
 
 
 def _row(app: App) -> Item:

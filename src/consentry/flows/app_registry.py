@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from consentry.flows.app_secrets import make_secret
+from consentry.flows.app_secrets import keep_secret, make_secret
 from consentry.model.acting import Acting
-from consentry.model.app import App, AppStatus, AppType
+from consentry.model.app import App, AppSecret, AppStatus, AppType
 from consentry.model.app_draft import (
     AppChange,
     AppDraft,
@@ -15,11 +15,12 @@ from consentry.model.app_draft import (
     find_draft_faults,
     try_redirect_uri,
 )
-from consentry.model.app_metadata import differences, with_members
+from consentry.model.app_metadata import PRIVATE_KEY_JWT, differences, with_members
 from consentry.model.catalog import Catalog
 from consentry.model.client import AppDetails, RedirectRefusal
 from consentry.model.event import Event, EventKind
 from consentry.model.faults import ConflictError, Fault, InvalidInputError, NotFoundError
+from consentry.model.fixed_credentials import FixedCredentials, find_fixed_faults
 from consentry.model.ids import APP, EVENT, AppId, ClientId, EventId, OrganisationId
 from consentry.model.secret import Secret
 from consentry.model.shown_name import clean_name
@@ -59,24 +60,35 @@ class AppRegistry:
             acting.require(MANAGE, acting.organisation_id, what="organisation")
 
     async def register(
-        self, acting: Acting, draft: AppDraft, *, organisation_id: OrganisationId | None = None
+        self,
+        acting: Acting,
+        draft: AppDraft,
+        *,
+        organisation_id: OrganisationId | None = None,
+        fixed: FixedCredentials | None = None,
     ) -> RegisteredApp:
         """Register an app in `organisation_id`, which an operator must name and others may leave out.
 
-        Raises InvalidInputError with everything that is wrong; NotFoundError for the organisation.
+        An operator may bring client ID and secret along (`fixed`). Raises InvalidInputError with everything that is
+        wrong; NotFoundError for the organisation; ConflictError for a client ID that another app has or had.
         """
         owner = organisation_id or acting.organisation_id
         if owner is None:
             raise InvalidInputError(Fault("organisation", "Name the organisation that the app belongs to."))
         acting.require(MANAGE, owner, what="organisation")
         faults = find_draft_faults(draft, self.catalog)
+        if fixed is not None:
+            acting.require_operator()
+            faults += find_fixed_faults(fixed, is_public=draft.type is AppType.PUBLIC)
         if faults:
             raise InvalidInputError(*faults)
         now = self.clock.now()
-        app = self._new_app(acting, draft, owner, now)
-        text, secret = (None, None) if app.is_public else make_secret(self.secrets, app.id, now)
+        app = self._new_app(acting, draft, owner, now, fixed)
+        text, secret = self._first_secret(app, fixed, now)
         details = {"name": app.name, "type": app.type.value, "scopes": str(app.scopes)}
         if not await self.apps.register(app, secret, self._event(acting, app, EventKind.APP_REGISTERED, now, details)):
+            if fixed is not None and fixed.client_id is not None:
+                raise ConflictError("Another app has this client ID, or had it; or there is no such organisation.")
             raise NotFoundError("organisation")
         return RegisteredApp(app, text)
 
@@ -182,11 +194,23 @@ class AppRegistry:
             raise ConflictError(f"The app is {status.value} already.")
         return replace(app, status=status, updated_at=now)
 
-    def _new_app(self, acting: Acting, draft: AppDraft, owner: OrganisationId, now: datetime) -> App:
+    def _first_secret(
+        self, app: App, fixed: FixedCredentials | None, now: datetime
+    ) -> tuple[Secret | None, AppSecret | None]:
+        if app.is_public or app.metadata.token_endpoint_auth_method == PRIVATE_KEY_JWT:
+            # It proves itself with its own key.
+            return None, None
+        if fixed is not None and fixed.client_secret is not None:
+            return fixed.client_secret, keep_secret(self.secrets, app.id, fixed.client_secret, now)
+        return make_secret(self.secrets, app.id, now)
+
+    def _new_app(
+        self, acting: Acting, draft: AppDraft, owner: OrganisationId, now: datetime, fixed: FixedCredentials | None
+    ) -> App:
         app_id = self.secrets.new_id(APP)
         return App(
             id=AppId(app_id),
-            client_id=ClientId(app_id),
+            client_id=ClientId((fixed.client_id if fixed is not None else None) or app_id),
             organisation_id=owner,
             name=clean_name(draft.name),
             type=draft.type,

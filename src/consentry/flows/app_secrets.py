@@ -8,6 +8,7 @@ from consentry.model.acting import Acting
 from consentry.model.app import App, AppSecret
 from consentry.model.event import Event, EventKind
 from consentry.model.faults import ConflictError, Fault, InvalidInputError, NotFoundError
+from consentry.model.fixed_credentials import secret_digest
 from consentry.model.ids import EVENT, SECRET, AppId, EventId, SecretId
 from consentry.model.secret import CredentialKind, Secret, digest, format_credential
 from consentry.ports.apps import AppSecretStore, AppStore
@@ -24,6 +25,15 @@ def make_secret(secrets: SecretSource, app_id: AppId, now: datetime) -> tuple[Se
     text = format_credential(CredentialKind.CLIENT_SECRET, secret_id, payload)
     hint = text.reveal()[-HINT_LENGTH:]
     return text, AppSecret(secret_id, app_id, digest(payload), hint, now, None, None, None)
+
+
+def keep_secret(secrets: SecretSource, app_id: AppId, text: Secret, now: datetime) -> AppSecret:
+    """Return the record of a client secret that was brought along (model/fixed_credentials.py judged it)."""
+    kept = secret_digest(text.reveal())
+    if kept is None:
+        raise ValueError("not a client secret")
+    secret_id = SecretId(secrets.new_id(SECRET))
+    return AppSecret(secret_id, app_id, kept, text.reveal()[-HINT_LENGTH:], now, None, None, None)
 
 
 @dataclass(frozen=True, slots=True)

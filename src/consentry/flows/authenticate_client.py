@@ -9,9 +9,10 @@ from consentry.flows.throttle import Throttle
 from consentry.flows.usage import UsageRecorder
 from consentry.model.app import App, AppOrigin, AppSecret, AppStatus
 from consentry.model.client import Client
+from consentry.model.fixed_credentials import secret_digest
 from consentry.model.ids import ClientId
 from consentry.model.micros import to_micros
-from consentry.model.secret import CredentialKind, Secret, digest, identify, is_same_digest
+from consentry.model.secret import Secret, digest, is_same_digest
 from consentry.oauth.client_authentication import ClientCredentials
 from consentry.oauth.client_document import is_document_address
 from consentry.oauth.errors import ErrorCode, OAuthError
@@ -110,8 +111,7 @@ class AuthenticateClient:
 
     @staticmethod
     def _compare(credentials: ClientCredentials, secrets: tuple[AppSecret, ...]) -> AppSecret | None:
-        identified = identify(credentials.client_secret or "", CredentialKind.CLIENT_SECRET)
-        given = _NOTHING if identified is None else identified[1]
+        given = secret_digest(credentials.client_secret or "") or _NOTHING
         found = None
         # Every secret is compared, so that the time does not tell which one was close.
         for secret in secrets:

@@ -7,7 +7,7 @@ it back its default.
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any, TypeAlias
 
 from consentry.model.app import AppType
@@ -54,6 +54,9 @@ _FLAGS = (
 _LISTS = ("grant_types", "post_logout_redirect_uris", "contacts")
 _TEXTS = ("software_id", "software_version")
 _KNOWN = frozenset({*_CHOICES, *_PAGES, *_DOCUMENTS, *_FLAGS, *_LISTS, *_TEXTS, "jwks", "default_max_age"})
+MEMBERS = tuple(field.name for field in fields(ClientMetadata) if field.name in _KNOWN)
+"""Every member that an administrator may set."""
+
 _CONTROL = re.compile(r"[\x00-\x1F\x7F-\x9F\ud800-\udfff]")
 _DEFAULTS = ClientMetadata()
 

@@ -33,7 +33,7 @@ class AppStore(Protocol):
         ...
 
     async def register(self, app: App, secret: AppSecret | None, event: Event) -> bool:
-        """Write a new app and its first secret; False if there is no such organisation."""
+        """Write a new app and its first secret; False if there is no such organisation, or the client ID is in use."""
         ...
 
     async def change(self, before: App, after: App, event: Event) -> bool:

@@ -69,7 +69,7 @@ _REGISTER = """
 INSERT INTO apps (id, client_id, organisation_id, name, type, redirect_uris, required_scopes, optional_scopes,
                   require_pkce, metadata, status, created_by, created_at, updated_at, origin, vouched_by)
 SELECT $1, $2, id, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16
-FROM organisations WHERE id = $3 RETURNING id
+FROM organisations WHERE id = $3 ON CONFLICT (client_id) DO NOTHING RETURNING id
 """
 
 _CHANGE = """

@@ -9,19 +9,21 @@ from consentry.json_objects import app_object, app_secret_object
 from consentry.model.app import App, AppSecret, AppType
 from consentry.model.app_draft import AppChange, AppDraft, RedirectTrial
 from consentry.model.client import AppDetails, RedirectRefusal
+from consentry.model.connection import Connection
 from consentry.model.secret import Secret
+from consentry.web.api.client_metadata_body import ClientMetadataAnswer, ClientMetadataBody
 from consentry.web.api.page import Body
 from consentry.web.api.text import Text
 
 Names = Annotated[list[Text], Field(max_length=200)]
 
 
-class NewApp(Body):
+class NewApp(ClientMetadataBody):
     """A registration. `scopes` cannot be unticked on the consent screen; `optional_scopes` can."""
 
     name: Text
     type: Literal["confidential", "public"]
-    redirect_uris: Names
+    redirect_uris: Names = Field(default_factory=list)
     scopes: Names = Field(default_factory=list)
     optional_scopes: Names = Field(default_factory=list)
     require_pkce: bool = True
@@ -36,10 +38,11 @@ class NewApp(Body):
             tuple(self.scopes),
             tuple(self.optional_scopes),
             self.require_pkce,
+            self.to_members(),
         )
 
 
-class AppEdit(Body):
+class AppEdit(ClientMetadataBody):
     """An edit: what is left out stays. The type never changes."""
 
     name: Text = ""
@@ -57,6 +60,7 @@ class AppEdit(Body):
             required_scopes=tuple(self.scopes) if "scopes" in sent else None,
             optional_scopes=tuple(self.optional_scopes) if "optional_scopes" in sent else None,
             require_pkce=self.require_pkce if "require_pkce" in sent else None,
+            metadata=self.to_members(),
         )
 
 
@@ -69,7 +73,7 @@ class RedirectUriToTry(Body):
 Expiry = Annotated[AwareDatetime | None, Field(description="RFC 3339, with a time zone; left out: now.")]
 
 
-class AppAnswer(BaseModel):
+class AppAnswer(ClientMetadataAnswer):
     """An app."""
 
     id: str
@@ -114,6 +118,16 @@ class AppDetailsAnswer(AppAnswer):
     has_more_connections: bool
     last_used_at: datetime | None
     redirect_refusals: list[RefusalAnswer]
+
+
+class ActingAnswer(BaseModel):
+    """The connection by which an app acts for the organisation that owns it, as a user of its own."""
+
+    client_id: str
+    organisation: str
+    user: str
+    connection: str
+    scopes: list[str]
 
 
 class SecretAnswer(BaseModel):
@@ -161,6 +175,17 @@ def details_answer(details: AppDetails) -> AppDetailsAnswer:
         has_more_connections=details.has_more_connections,
         last_used_at=details.last_used_at,
         redirect_refusals=[_refusal_answer(refusal) for refusal in details.refusals],
+    )
+
+
+def acting_answer(client_id: str, connection: Connection) -> ActingAnswer:
+    """Return by which connection the app acts."""
+    return ActingAnswer(
+        client_id=client_id,
+        organisation=connection.organisation_id,
+        user=connection.user_id,
+        connection=connection.id,
+        scopes=list(connection.scopes),
     )
 
 

@@ -18,6 +18,7 @@ def router(deeds: Deeds) -> APIRouter:
     routes = APIRouter(prefix="/apps", tags=["Apps"])
     _add_registry(routes, deeds)
     _add_life(routes, deeds)
+    _add_acting(routes, deeds)
     _add_secrets(routes, deeds)
     return routes
 
@@ -50,7 +51,7 @@ def _add_registry(routes: APIRouter, deeds: Deeds) -> None:
 
     @routes.patch("/{client_id}")
     async def edit_app(client_id: str, body: bodies.AppEdit, acting: Caller) -> bodies.AppAnswer:
-        """Change name, redirect URIs, scopes or the need for PKCE. What is left out stays as it is."""
+        """Change an app, by the same rules as at registration. What is left out stays as it is."""
         return bodies.app_answer(await deeds.app_registry.edit(acting, client_id, body.to_change()))
 
     @routes.post("/{client_id}/test-redirect-uri")
@@ -76,6 +77,21 @@ def _add_life(routes: APIRouter, deeds: Deeds) -> None:
     async def delete_app(client_id: str, acting: Caller) -> None:
         """End an app, its secrets and its connections for good. The audit keeps its name."""
         await deeds.app_registry.delete(acting, client_id, confirm_name=None)
+
+
+def _add_acting(routes: APIRouter, deeds: Deeds) -> None:
+    @routes.put("/{client_id}/acting")
+    async def allow_acting(client_id: str, acting: Caller) -> bodies.ActingAnswer:
+        """Let a confidential app act for its organisation by itself, with the scopes that it has now (RFC 6749 §4.4).
+
+        Needs `member.manage` too. The app's own member gets no more than whoever allows it holds now.
+        """
+        return bodies.acting_answer(client_id, await deeds.services.members.allow(acting, client_id))
+
+    @routes.delete("/{client_id}/acting", status_code=204)
+    async def stop_acting(client_id: str, acting: Caller) -> None:
+        """Take that back: the app's own tokens do nothing from now on. People's connections stay."""
+        await deeds.services.members.stop(acting, client_id)
 
 
 def _add_secrets(routes: APIRouter, deeds: Deeds) -> None:
