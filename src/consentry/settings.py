@@ -156,6 +156,9 @@ class Settings:
     client_id_metadata_document_hosts: tuple[str, ...] = ()
     """The only hosts whose documents are believed; without it, all."""
 
+    signing_key_lifetime: timedelta = 90 * _DAY
+    """How old a signing key becomes before it gets a successor: 1 d to 10 y. OpenID Connect Core 1.0 §10.1.1."""
+
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     """The networks whose `X-Forwarded-For` and `X-Forwarded-Proto` headers are believed; none by default."""
 
@@ -249,6 +252,9 @@ def load_settings(config: Path | None, environ: Mapping[str, str]) -> Settings:
         ),
         client_id_metadata_document_hosts=given.read(
             "client_id_metadata_document_hosts", name_list, default.client_id_metadata_document_hosts
+        ),
+        signing_key_lifetime=given.read(
+            "signing_key_lifetime", duration(_DAY, 10 * _YEAR), default.signing_key_lifetime
         ),
         trusted_proxies=given.read("trusted_proxies", address_list, default.trusted_proxies),
         outbound_allowed_networks=given.read(

@@ -22,6 +22,7 @@ from consentry.flows.id_tokens import IdTokens
 from consentry.flows.identities import Identities
 from consentry.flows.introspect_token import IntrospectToken
 from consentry.flows.issue_tokens import TokenMint
+from consentry.flows.key_rotation import KeyRotation
 from consentry.flows.logout import Logout
 from consentry.flows.operators import Operators
 from consentry.flows.pushed_requests import PushedRequests
@@ -118,6 +119,7 @@ class Deeds:
     introspect_token: IntrospectToken
     check_bearer: CheckBearer
     signing_keys: SigningKeys
+    key_rotation: KeyRotation
     subjects: Subjects
     user_info: UserInfo
     usage: UsageRecorder
@@ -313,6 +315,7 @@ def open_deeds(
         introspect_token=IntrospectToken(check_bearer, approvals, settings.issuer, subjects),
         check_bearer=check_bearer,
         signing_keys=signing_keys,
+        key_rotation=KeyRotation(signing_keys, settings.signing_key_lifetime),
         subjects=subjects,
         user_info=UserInfo(check_bearer, apps, identity_store, identities, subjects),
         usage=usage,

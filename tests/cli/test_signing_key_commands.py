@@ -6,15 +6,18 @@ from pathlib import Path
 from conftest import Run
 
 
-def test_a_rotation_makes_a_new_key_and_keeps_the_one_before_published(folder: Path, consentry: Run) -> None:
+def test_a_rotation_publishes_a_new_key_that_signs_later(folder: Path, consentry: Run) -> None:
     assert folder.is_dir()
     consentry("init")
 
-    first = json.loads(consentry("keys", "rotate", "--json").stdout)
-    second = consentry("keys", "rotate")
+    [first] = json.loads(consentry("keys", "rotate", "--algorithm", "ES256", "--json").stdout)
+    consentry("keys", "rotate", "--algorithm", "ES256", "--now")
+    last = consentry("keys", "rotate")
     listed = json.loads(consentry("keys", "list", "--json").stdout)
 
-    assert "stays in /oauth/jwks for a day" in second.stderr
-    assert [key["status"] for key in listed] == ["current", "published"]
-    assert listed[1]["id"] == first["id"]
+    assert first["status"] == "next"
+    assert "in an hour" in last.stderr
+    of_one = [key for key in listed if key["algorithm"] == "ES256"]
+    assert [key["status"] for key in of_one] == ["next", "signing", "published", "published"]
+    assert {key["algorithm"] for key in listed} == {"ES256", "RS256", "EdDSA"}
     assert "sealed" not in json.dumps(listed)

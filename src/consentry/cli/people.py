@@ -110,6 +110,18 @@ def create_user(
     show(run_deed(config, deed), as_json=as_json)
 
 
+@_users.command("sign-out")
+def sign_out(email: EmailArgument, *, config: ConfigFile = None, as_json: AsJson = False) -> None:
+    """End every session of a user, and have the apps told that signed in under them."""
+
+    async def deed(deeds: "Deeds") -> Item:
+        user = await user_of(deeds, email)
+        ended = await deeds.people.users.sign_out_everywhere(BY_COMMAND_LINE, user.id)
+        return {**user_object(user), "sessions_ended": ended}
+
+    show(run_deed(config, deed), as_json=as_json)
+
+
 @_users.command("password")
 def set_password(email: EmailArgument, *, config: ConfigFile = None, as_json: AsJson = False) -> None:
     """Set a user's password, read from standard input. Every session of the user ends."""

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from consentry.model.acting import Acting
-from consentry.model.event import Event, EventKind
+from consentry.model.event import SYSTEM, Actor, Event, EventKind
+from consentry.model.faults import Fault, InvalidInputError
 from consentry.model.ids import EVENT, EventId
-from consentry.model.signing_key import ES256, OVERLAP, SigningKey
+from consentry.model.signing_key import ES256, KEPT, LEAD, SigningKey, newest, signing_now
 from consentry.ports.signing_keys import SigningKeyStore
 from consentry.ports.world import Clock, SecretSource
 
@@ -41,7 +42,7 @@ class SigningKeySealedError(Exception):
     def __init__(self) -> None:
         super().__init__(
             "The signing key in the database was sealed under another secret_key. "
-            "Set secret_key back to what it was, or make a new signing key: consentry keys rotate"
+            "Set secret_key back to what it was, or make new signing keys: consentry keys rotate --now"
         )
 
 
@@ -82,7 +83,7 @@ class SigningKeys:
         return jws.serialize_compact(header, msgspec.json.encode(claims), key, registry=ExactAlgorithms((algorithm,)))
 
     async def read_signed(self, text: str, *, typ: str) -> Mapping[str, Any] | None:
-        """Return the claims of what was signed here with a key that is still published, expired or not; else None.
+        """Return the claims of what was signed here with a key that is still kept, expired or not; else None.
 
         The key is found among our own by its `kid`, and must be of the algorithm of the header: neither `none`, nor a
         public key taken for a secret, nor a key that the text itself brings, opens anything (RFC 8725 §2.1, §3.1).
@@ -100,9 +101,8 @@ class SigningKeys:
             header = signed.headers()
             if header.get("typ") != typ:
                 return None
-            now = self.clock.now()
-            for key in await self._all(now):
-                if key.id == header.get("kid") and key.is_published(now):
+            for key in await self.store.all():
+                if key.id == header.get("kid"):
                     public = import_key(json.loads(key.public))
                     registry = ExactAlgorithms((key.algorithm,))
                     is_ours = jws.validate_compact(signed, public, registry=registry)
@@ -113,7 +113,7 @@ class SigningKeys:
         return None
 
     async def jwks(self) -> dict[str, object]:
-        """Return the key set, with public members only: the current keys first, then those retired not long ago."""
+        """Return the key set, with public members only: those that sign, will sign or signed not long ago."""
         now = self.clock.now()
         keys = await self._all(now)
         return {"keys": [json.loads(key.public) for key in keys if key.is_published(now)]}
@@ -123,26 +123,45 @@ class SigningKeys:
         acting.require_operator()
         return list(await self.store.all())
 
-    async def rotate(self, acting: Acting, algorithm: str = ES256) -> SigningKey:
-        """Make a new key that signs from now on; the one before stays published for `OVERLAP`.
+    async def rotate(self, acting: Acting, algorithm: str = ES256, *, at_once: bool = False) -> SigningKey:
+        """Make a new key, which is published now and signs after `LEAD`; the one before stays published `OVERLAP` more.
 
-        A verifier that meets the new `kid` fetches the key set again (OpenID Connect Core §10.1.1). Works also when the
-        old key cannot be opened any more. Raises PermissionMissingError.
+        With `at_once` it signs at once, which also works when the key before cannot be opened any more: a verifier that
+        meets an unknown `kid` fetches the key set again (OpenID Connect Core §10.1.1). If somebody else is rotating,
+        theirs is returned. Raises PermissionMissingError, InvalidInputError for an algorithm that has no key here.
         """
         acting.require_operator()
+        if algorithm not in self.algorithms:
+            raise InvalidInputError(Fault("algorithm", f"Choose one of: {', '.join(self.algorithms)}."))
         now = self.clock.now()
-        key = await self._new_key(algorithm, now)
-        event = Event(
-            EventId(self.secrets.new_id(EVENT)), now, EventKind.SIGNING_KEY_ROTATED, None, acting.actor, key.id
-        )
-        await self.store.replace(key, forgotten_before=now - OVERLAP, event=event)
+        before = newest(await self._all(now), algorithm)
+        made = await self._succeed(before, acting.actor, now, now if at_once else now + LEAD)
+        return made or newest(await self._all(now), algorithm)
+
+    async def rotate_due(self, lifetime: timedelta) -> int:
+        """Make a successor for each newest key that is older than `lifetime`; return how many this process made.
+
+        A key that was never needed is not made by this, either.
+        """
+        now, made = self.clock.now(), 0
+        for key in await self.store.all():
+            if key.retired_at is None and now - key.created_at >= lifetime:
+                made += await self._succeed(key, SYSTEM, now, now + LEAD) is not None
+        return made
+
+    async def _succeed(
+        self, before: SigningKey, actor: Actor, now: datetime, retired_at: datetime
+    ) -> SigningKey | None:
+        key = await self._new_key(before.algorithm, now)
+        event = Event(EventId(self.secrets.new_id(EVENT)), now, EventKind.SIGNING_KEY_ROTATED, None, actor, key.id)
+        won = await self.store.succeed(before, key, retired_at=retired_at, forgotten_before=now - KEPT, event=event)
         self._opened.read_at = None
-        return key
+        return key if won else None
 
     async def _current(self, algorithm: str) -> "tuple[str, PrivateKey]":
         now, opened = self.clock.now(), self._opened
         if opened.read_at is None or now - opened.read_at >= REREAD_AFTER:
-            opened.current = {key.algorithm: key for key in await self._all(now) if key.retired_at is None}
+            opened.current = signing_now(await self._all(now), now)
             opened.read_at = now
         current = opened.current[algorithm]
         ready = opened.ready.get(algorithm)

@@ -19,9 +19,12 @@ class SigningKeyStore(Protocol):
         """Keep `key` unless its algorithm has a current one already: of several processes that try, one wins."""
         ...
 
-    async def replace(self, key: SigningKey, *, forgotten_before: datetime, event: Event) -> None:
-        """Retire the current key of its algorithm, make `key` current and forget the long retired, as one.
+    async def succeed(
+        self, before: SigningKey, key: SigningKey, *, retired_at: datetime, forgotten_before: datetime, event: Event
+    ) -> bool:
+        """Let `key` follow `before`, the newest of the same algorithm, which signs until `retired_at` at the latest.
 
-        Forgotten is what was retired before that moment.
+        Keys that stopped signing before `forgotten_before` are forgotten, all as one. False, and nothing is written, if
+        `before` has a successor already: of several that try, one wins.
         """
         ...

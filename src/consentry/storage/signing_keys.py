@@ -21,7 +21,9 @@ _ALL = "SELECT id, public_jwk, sealed_jwk, created_at, retired_at, algorithm FRO
 # The index `signing_keys_current_of_algorithm` makes a second current key of one algorithm impossible.
 _INSERT = "INSERT INTO signing_keys (id, public_jwk, sealed_jwk, created_at, algorithm) VALUES ($1, $2, $3, $4, $5)"
 _INSERT_FIRST = _INSERT + " ON CONFLICT DO NOTHING"
-_RETIRE = "UPDATE signing_keys SET retired_at = $1 WHERE algorithm = $2 AND retired_at IS NULL"
+# One statement with one winner: a second finds the successor there.
+_RETIRE = "UPDATE signing_keys SET retired_at = $2 WHERE id = $1 AND retired_at IS NULL RETURNING id"
+_HASTEN = "UPDATE signing_keys SET retired_at = $2 WHERE algorithm = $1 AND retired_at > $2"
 _FORGET = "DELETE FROM signing_keys WHERE retired_at < $1"
 
 
@@ -29,11 +31,17 @@ def _adding(sql: str, key: SigningKey) -> Operation[None]:
     yield Statement(sql, (key.id, key.public, key.sealed, to_micros(key.created_at), key.algorithm))
 
 
-def _replacing(key: SigningKey, forgotten_before: datetime, event: Event) -> Operation[None]:
-    yield Statement(_RETIRE, (to_micros(key.created_at), key.algorithm))
+def _succeeding(
+    before: SigningKey, key: SigningKey, retired_at: datetime, forgotten_before: datetime, event: Event
+) -> Operation[bool]:
+    at = to_micros(retired_at)
+    if not (yield Statement(_RETIRE, (before.id, at))):
+        return False
+    yield Statement(_HASTEN, (key.algorithm, at))
     yield from _adding(_INSERT, key)
     yield Statement(_FORGET, (to_micros(forgotten_before),))
     yield events.append(event)
+    return True
 
 
 class SqlSigningKeyStore:
@@ -50,9 +58,11 @@ class SqlSigningKeyStore:
         """Keep `key` unless there is a current one of its algorithm already."""
         await self._database.write(_adding, _INSERT_FIRST, key)
 
-    async def replace(self, key: SigningKey, *, forgotten_before: datetime, event: Event) -> None:
-        """Retire the current key of its algorithm, make `key` current and forget the long retired, as one."""
-        await self._database.write(_replacing, key, forgotten_before, event)
+    async def succeed(
+        self, before: SigningKey, key: SigningKey, *, retired_at: datetime, forgotten_before: datetime, event: Event
+    ) -> bool:
+        """Let `key` follow `before`, which signs until `retired_at` at the latest; False if it has a successor."""
+        return await self._database.write(_succeeding, before, key, retired_at, forgotten_before, event)
 
 
 def _key(row: Row) -> SigningKey:

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 async def live(deeds: Deeds, receive: Receive, send: Send) -> None:
     """Follow the server from its start to its end: stamps of use are written, and the database closed, at the end."""
     await receive()
-    background = [asyncio.create_task(deeds.usage.run()), asyncio.create_task(deeds.housekeeping.run())]
+    running = [deeds.usage.run(), deeds.housekeeping.run(), deeds.key_rotation.run()]
     if deeds.settings.openid_connect:
-        background.append(asyncio.create_task(deeds.backchannel_logout.run()))
+        running.append(deeds.backchannel_logout.run())
+    background = [asyncio.create_task(one) for one in running]
     await send({"type": "lifespan.startup.complete"})
     try:
         await receive()
