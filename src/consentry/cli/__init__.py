@@ -27,6 +27,7 @@ COMMANDS = (
     "explain",
     "catalog",
     "signing_keys",
+    "doctor",
 )
 """The modules of this package with `commands`, in the order in which `consentry --help` shows them."""
 
