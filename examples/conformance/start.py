@@ -125,7 +125,7 @@ def _add_person(folder: Path, person: dict[str, Any]) -> None:
     _write(folder / "claims.json", person["claims"])
     _consentry(folder, "org", "create", ORGANISATION)
     _consentry(folder, "user", "create", email, "--name", person["name"], "--password-stdin", said=person["password"])
-    _consentry(folder, "user", "claims", email, "--json", str(folder / "claims.json"))
+    _consentry(folder, "user", "claims", email, "--file", str(folder / "claims.json"))
     _consentry(folder, "member", "set", ORGANISATION, email, "--role", "owner")
 
 

@@ -35,6 +35,7 @@ from consentry.flows.subjects import Subjects
 from consentry.flows.throttle import Throttle
 from consentry.flows.token_policy import TokenPolicy
 from consentry.flows.usage import UsageRecorder
+from consentry.flows.user_claims import UserClaims
 from consentry.flows.user_info import UserInfo
 from consentry.model.approval import ApprovalBook
 from consentry.model.catalog import Catalog, parse_catalog
@@ -121,6 +122,7 @@ class Deeds:
     signing_keys: SigningKeys
     key_rotation: KeyRotation
     subjects: Subjects
+    user_claims: UserClaims
     user_info: UserInfo
     usage: UsageRecorder
     housekeeping: Housekeeping
@@ -231,7 +233,9 @@ def open_deeds(
     subjects = Subjects(_derive_key(settings, "pairwise subjects"))
     identity_store = SqlIdentityStore(database)
     identities = Identities(users, identity_store)
-    id_tokens = IdTokens(signing_keys, identities, subjects, settings.issuer) if settings.openid_connect else None
+    logouts, id_tokens = SqlLogoutStore(database), None
+    if settings.openid_connect:
+        id_tokens = IdTokens(signing_keys, identities, subjects, logouts, settings.issuer)
     outbound = outbound or PublicOutbound(allowed=settings.outbound_allowed_networks)
     used_proofs = SqlUsedProofStore(database)
     documents = FetchDocument(SqlFetchedDocumentStore(database), outbound, clock)
@@ -285,16 +289,9 @@ def open_deeds(
         database=database,
         operators=Operators(SqlOperatorStore(database), clock, secrets),
         resources=ResourceServers(resources, clock, secrets),
-        logout=Logout(apps, signing_keys, settings.issuer),
+        logout=Logout(apps, signing_keys, subjects, settings.issuer),
         backchannel_logout=BackchannelLogout(
-            SqlLogoutStore(database),
-            apps,
-            signing_keys,
-            outbound,
-            lambda _app, user_id: user_id,
-            settings.issuer,
-            clock,
-            secrets,
+            logouts, apps, signing_keys, subjects, outbound, settings.issuer, clock, secrets
         ),
         sign_in=SignIn(users, SqlSessionStore(database), failures, passwords, clock, secrets, settings.session_idle),
         authorize=authorize,
@@ -317,6 +314,7 @@ def open_deeds(
         signing_keys=signing_keys,
         key_rotation=KeyRotation(signing_keys, settings.signing_key_lifetime),
         subjects=subjects,
+        user_claims=UserClaims(users, identity_store, clock, secrets),
         user_info=UserInfo(check_bearer, apps, identity_store, identities, subjects),
         usage=usage,
         housekeeping=Housekeeping(

@@ -1,7 +1,9 @@
 """`consentry org …` and `consentry user …`: organisations and users."""
 
+import json
 import sys
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -135,6 +137,31 @@ def set_password(email: EmailArgument, *, config: ConfigFile = None, as_json: As
     show(run_deed(config, deed), as_json=as_json)
 
 
+@_users.command("claims")
+def claims(
+    email: EmailArgument,
+    *,
+    file: Annotated[
+        Path | None,
+        typer.Option(help="A JSON file with the claims to put in place of all; without it they are shown."),
+    ] = None,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show or set what apps may be told of a user beyond name and address (OpenID Connect)."""
+    given = None if file is None else _read_claims(file)
+
+    async def deed(deeds: "Deeds") -> Item:
+        user = await user_of(deeds, email)
+        if given is None:
+            kept = await deeds.user_claims.get(BY_COMMAND_LINE, user.id)
+        else:
+            kept = await deeds.user_claims.set(BY_COMMAND_LINE, user.id, given)
+        return {**user_object(user), "claims": kept}
+
+    show(run_deed(config, deed), as_json=as_json)
+
+
 @_users.command("suspend")
 def suspend_user(email: EmailArgument, *, config: ConfigFile = None, as_json: AsJson = False) -> None:
     """Suspend a user: sessions, tokens and keys stop at once."""
@@ -167,6 +194,16 @@ def _standing_of_organisation(organisation: str, standing: Standing) -> "Callabl
         return organisation_object(changed)
 
     return deed
+
+
+def _read_claims(file: Path) -> dict[str, Any]:
+    try:
+        given = json.loads(file.read_bytes())
+    except (OSError, ValueError) as fault:
+        raise CommandError(f"{file} cannot be read as JSON: {fault}") from fault
+    if not isinstance(given, dict):
+        raise CommandError(f"{file} must hold a JSON object, with the name of a claim before each value.")
+    return given
 
 
 def _standing_of_user(email: str, standing: Standing) -> "Callable[[Deeds], Awaitable[Item]]":

@@ -26,7 +26,7 @@ _FORMS: Mapping[str, tuple[re.Pattern[str], str]] = {
     "birthdate": (re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4})"), "a date like 1990-12-31, or a year"),
     "zoneinfo": (re.compile(r"[A-Za-z0-9_+/-]{1,64}"), "a time zone like Europe/Lisbon"),
     "locale": (re.compile(r"[A-Za-z]{1,8}(?:[-_][A-Za-z0-9]{1,8}){0,8}"), "a language tag like en-GB"),
-    "phone_number": (re.compile(r"\+?[0-9 ().;=a-z-]{3,64}"), "a number like +44 20 7946 0958"),
+    "phone_number": (re.compile(r"\+?[0-9(][0-9 ().-]{2,48}(?:;ext=[0-9]{1,10})?"), "a number like +44 20 7946 0958"),
 }
 NO_CLAIMS: Mapping[str, Any] = MappingProxyType({})
 

@@ -18,6 +18,7 @@ from consentry.web.api import (
     my_access,
     organisations,
     resources,
+    user_claims,
     users,
 )
 from consentry.web.api.bearer import API_PATH
@@ -31,6 +32,7 @@ _ROUTERS: tuple[Callable[[Deeds], APIRouter], ...] = (
     organisations.router,
     members.router,
     users.router,
+    user_claims.router,
     apps.router,
     connections.router,
     api_keys.router,

@@ -1,7 +1,7 @@
 """What the management API reads and writes of people."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Path
 from pydantic import BaseModel, Field
@@ -55,6 +55,12 @@ class NewPassword(Body):
     """A new password; every session of the user ends."""
 
     password: Line
+
+
+Claims = Annotated[
+    dict[str, Any],
+    Field(max_length=64, description="Standard claims: given_name, email_verified, phone_number, address and so on."),
+]
 
 
 class MemberRoles(Body):
