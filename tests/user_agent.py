@@ -39,17 +39,22 @@ class _Forms(HTMLParser):
         self.forms: list[Form] = []
         self._open: Form | None = None
         self._textarea: str | None = None
+        self._select: str | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
             self._open = Form(given.get("action", ""), given.get("method", "get").lower())
             self.forms.append(self._open)
+        if self._open is not None and tag == "option" and self._select is not None:
+            self._choose(self._open, given)
         if self._open is None or not (name := given.get("name")):
             return
         value, kind = given.get("value", ""), given.get("type", "text")
         if tag == "button":
             self._open.buttons.append((name, value))
+        elif tag == "select":
+            self._select = name
         elif tag == "textarea":
             self._textarea = name
             self._open.fields.append((name, ""))
@@ -59,6 +64,14 @@ class _Forms(HTMLParser):
                 self._open.fields.append((name, value))
         elif tag == "input":
             self._open.fields.append((name, value))
+
+    def _choose(self, form: Form, option: dict[str, str]) -> None:
+        """Take the first option of a list, or the one that is selected."""
+        named = [place for place, (name, _) in enumerate(form.fields) if name == self._select]
+        if self._select is not None and (not named or "selected" in option):
+            for place in reversed(named):
+                del form.fields[place]
+            form.fields.append((self._select, option.get("value", "")))
 
     def handle_data(self, data: str) -> None:
         if self._textarea is not None and self._open is not None:
@@ -70,6 +83,8 @@ class _Forms(HTMLParser):
             self._open = None
         if tag == "textarea":
             self._textarea = None
+        if tag == "select":
+            self._select = None
 
 
 def forms_of(page: str) -> list[Form]:

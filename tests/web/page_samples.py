@@ -7,6 +7,7 @@ import access_samples
 import device_samples
 from markupsafe import Markup
 from sample_views import (
+    ACTING,
     ALL,
     API_KEY,
     APP,
@@ -29,6 +30,7 @@ from sample_views import (
     ROWS,
     SECRET,
     WRONG_FORM,
+    WRONG_PROTOCOL,
     back,
 )
 
@@ -131,6 +133,7 @@ SAMPLES = (
     Sample("app-registered-public", "app_registered", settings_frame("ledgerly-cli is registered", *_new), replace(REGISTERED, name="ledgerly-cli", type="public", client_secret=None)),
     Sample("app", "app", settings_frame("Papertrail", "apps", ("Papertrail", None), notice=Notice("Saved. The change holds already.")), replace(APP, redirect_test=apps.RedirectTest("https://app.papertrail.example/oauth/callback/", matches=False, explanation="Scheme, host and port match. The path does not: yours ends in a slash."))),
     Sample("app-deactivated", "app", settings_frame("Papertrail", "apps", ("Papertrail", None)), replace(APP, status="deactivated", type="public", secrets=(), errors=(FieldError("confirm_name", "That is not its name. Nothing was deleted."),)), 422),
+    Sample("app-protocol", "app", settings_frame("Papertrail", "apps", ("Papertrail", None)), replace(APP, protocol=WRONG_PROTOCOL, acting=ACTING), 400),
     Sample("app-secret", "app_secret", settings_frame("A second secret", "apps", ("Papertrail", None)), apps.AppSecretPage("Papertrail", CLIENT, SECRET)),
     Sample("connections", "connections", settings_frame("My connections", _mine), connections.ConnectionsPage((CARD, PAUSED), (ENDED,), tuple(connections.KeyBeside(k.name, k.prefix, k.href, k.created_at, k.last_used_at, k.expires_at, k.status) for k in KEYS[:2]))),
     Sample("connections-empty", "connections", settings_frame("My connections", _mine), connections.ConnectionsPage(())),

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from consentry.web.views import api_keys, api_reference, apps, audit, connections, consent, sign_in
+from consentry.web.views import api_keys, api_reference, app_protocol, apps, audit, connections, consent, sign_in
 from consentry.web.views.form import FieldError
 
 NOW = datetime(2026, 11, 24, 14, 5, 9, tzinfo=UTC)
@@ -118,6 +118,81 @@ ROWS = (
         "deactivated",
     ),
 )
+PROTOCOL = app_protocol.ProtocolForm(
+    (
+        app_protocol.ProtocolGroup(
+            "How it gets tokens",
+            (
+                app_protocol.ProtocolField(
+                    "grant_types",
+                    "ticks",
+                    "Ways to get tokens",
+                    "Take away what the app does not use.",
+                    choices=(
+                        app_protocol.ProtocolChoice(
+                            "authorization_code", "People connect it in a browser", chosen=True
+                        ),
+                        app_protocol.ProtocolChoice("refresh_token", "It stays connected", chosen=True),
+                        app_protocol.ProtocolChoice("client_credentials", "It acts by itself", chosen=False),
+                    ),
+                ),
+                app_protocol.ProtocolField(
+                    "require_pushed_authorization_requests",
+                    "tick",
+                    "It must push its authorization requests",
+                    "Requests that come through a browser alone are refused then (RFC 9126).",
+                ),
+            ),
+        ),
+        app_protocol.ProtocolGroup(
+            "Signing people in",
+            (
+                app_protocol.ProtocolField(
+                    "id_token_signed_response_alg",
+                    "choice",
+                    "Algorithm of ID tokens",
+                    "RS256 for older libraries.",
+                    choices=(
+                        app_protocol.ProtocolChoice("ES256", "ES256", chosen=True),
+                        app_protocol.ProtocolChoice("RS256", "RS256", chosen=False),
+                    ),
+                ),
+                app_protocol.ProtocolField(
+                    "default_max_age",
+                    "line",
+                    "Longest time since the password, in seconds",
+                    "Who signed in longer ago is asked again.",
+                    "3600",
+                ),
+                app_protocol.ProtocolField(
+                    "post_logout_redirect_uris",
+                    "lines",
+                    "Where people may go after signing out",
+                    "One per line, compared character by character like redirect URIs.",
+                    "https://app.papertrail.example/bye\nhttp://papertrail.example/bye",
+                ),
+            ),
+        ),
+    )
+)
+WRONG_PROTOCOL = replace(
+    PROTOCOL,
+    errors=(
+        FieldError("grant_types", "Choose one of them."),
+        FieldError(
+            "post_logout_redirect_uris",
+            "Plain http:// is allowed on localhost, 127.0.0.1 and [::1] only.",
+            2,
+            "http://papertrail.example/bye",
+        ),
+    ),
+)
+ACTING = app_protocol.ActingCard(
+    ("contacts:read", "invoicing:read"),
+    ("invoicing:write",),
+    may_allow=True,
+    connection_href="/settings/connections/all?user=usr_1",
+)
 APP = apps.AppPage(
     name="Papertrail",
     client_id=CLIENT,
@@ -130,6 +205,8 @@ APP = apps.AppPage(
     deep_link=f"https://connect.ledgerly.example/settings/connections/{CLIENT}",
     authorize_url=AUTHORIZE,
     form=replace(FORM, require_pkce=True),
+    protocol=PROTOCOL,
+    acting=app_protocol.ActingCard(None, (), may_allow=True, connection_href=None),
     refusals=(
         apps.RefusalRow(
             "A slash at the end differs",

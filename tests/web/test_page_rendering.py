@@ -19,7 +19,17 @@ from consentry.web.views.problem import plain_problem
 from consentry.web.views.sign_in import SignInPage
 
 TEMPLATES = Path(pages.__file__).parent / "templates"
-PIECES = {"frame", "focus", "settings", "parts", "app_form", "key_form", "connection_card", "access_parts"}
+PIECES = {
+    "frame",
+    "focus",
+    "settings",
+    "parts",
+    "app_form",
+    "app_protocol",
+    "key_form",
+    "connection_card",
+    "access_parts",
+}
 each_page = pytest.mark.parametrize("sample", SAMPLES, ids=[sample.name for sample in SAMPLES])
 
 

@@ -8,9 +8,12 @@ from urllib.parse import urlencode
 
 from consentry.model.ids import ID_LENGTH
 from consentry.model.secret import CredentialKind
+from consentry.model.service_member import service_scopes
 from consentry.oauth.metadata import AUTHORIZATION_PATH, TOKEN_PATH
 from consentry.oauth.redirect_uri import MismatchPart
 from consentry.web.settings.app_form import form_of
+from consentry.web.settings.protocol_form import protocol_form_of
+from consentry.web.views.app_protocol import ActingCard
 from consentry.web.views.apps import (
     AppPage,
     AppRegisteredPage,
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from consentry.model.app_draft import RedirectTrial
     from consentry.model.catalog import Catalog
     from consentry.model.client import AppDetails, RedirectRefusal
+    from consentry.model.connection import Connection
 
 _METADATA_PATH = "/.well-known/oauth-authorization-server"
 _LABEL_LENGTH = 8
@@ -60,7 +64,9 @@ def row_of(app: App) -> AppRow:
     )
 
 
-def page_of(details: AppDetails, catalog: Catalog, *, issuer: str, secrets_most: int) -> AppPage:
+def page_of(
+    details: AppDetails, catalog: Catalog, *, issuer: str, secrets_most: int, acting: ActingCard | None = None
+) -> AppPage:
     """Return the app's own page, as everything stands now."""
     app = details.app
     return AppPage(
@@ -76,9 +82,25 @@ def page_of(details: AppDetails, catalog: Catalog, *, issuer: str, secrets_most:
         deep_link=f"{issuer}/settings/connections/{app.client_id}",
         authorize_url=authorize_url(app, issuer),
         form=form_of(app, catalog),
+        protocol=protocol_form_of(app),
+        acting=acting,
         secrets=tuple(_secret_row(secret) for secret in details.secrets),
         may_add_secret=not app.is_public and len(details.secrets) < secrets_most,
         refusals=tuple(_refusal_row(refusal) for refusal in details.refusals),
+    )
+
+
+def acting_card(app: App, connection: Connection | None, catalog: Catalog, *, may_allow: bool) -> ActingCard:
+    """Return whether the app acts by itself now, and with what."""
+    if connection is None:
+        return ActingCard(None, (), may_allow, None)
+    standing = connection.scopes & app.scopes
+    newer = service_scopes(app, catalog) - connection.scopes
+    return ActingCard(
+        tuple(standing),
+        tuple(newer),
+        may_allow,
+        f"/settings/connections/all?{urlencode({'app': app.client_id, 'user': connection.user_id})}",
     )
 
 
@@ -101,7 +123,7 @@ def authorize_url(app: App, issuer: str) -> str:
     parameters = {
         "response_type": "code",
         "client_id": app.client_id,
-        "redirect_uri": app.redirect_uris[0],
+        "redirect_uri": app.redirect_uris[0] if app.redirect_uris else "REDIRECT_URI",
         "scope": str(app.scopes),
         "state": "STATE",
         "code_challenge": "CHALLENGE",

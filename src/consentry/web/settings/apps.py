@@ -12,12 +12,14 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
 from consentry.model.app import AppType
-from consentry.model.app_draft import find_draft_faults
+from consentry.model.app_draft import AppChange, find_draft_faults
 from consentry.model.faults import ConflictError, Fault, InvalidInputError
 from consentry.model.ids import ClientId
+from consentry.model.member_change import MEMBER_MANAGE
 from consentry.web.pages import render
 from consentry.web.settings import app_pages
 from consentry.web.settings.app_form import empty_form, form_again, read_app_form
+from consentry.web.settings.protocol_form import protocol_form_again, read_protocol_form
 from consentry.web.settings.settings_page import chosen_action, settings_frame
 from consentry.web.views.apps import AppListPage, AppNewPage, AppPage, AppSecretPage
 from consentry.web.views.form import FieldError
@@ -30,7 +32,9 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from consentry.model.app import App
     from consentry.oauth.parameters import Parameters
+    from consentry.web.views.app_protocol import ActingCard
     from consentry.web.views.frame import Frame
     from consentry.web.visitor import Visitor
     from consentry.wiring import Deeds
@@ -43,6 +47,8 @@ _CONFLICT = 409
 
 _DONE: Mapping[str, Notice] = {
     "saved": Notice("The app was changed."),
+    "acting": Notice("The app may act for the organisation by itself."),
+    "stopped": Notice("The app acts by itself no more. Its own tokens are refused from now on."),
     "retired": Notice("The secret is retired."),
     "scheduled": Notice("The secret will stop working at the time shown."),
     "deactivated": Notice("The app is deactivated. Its tokens are refused from now on."),
@@ -67,13 +73,21 @@ class _Visit:
         return settings_frame(self.request, self.deeds, self.visitor, "apps", title, *crumbs, done=_DONE)
 
     async def page(self) -> AppPage:
-        details = await self.deeds.app_registry.get_details(self.visitor.acting, self.client_id)
+        acting = self.visitor.acting
+        details = await self.deeds.app_registry.get_details(acting, self.client_id)
         return app_pages.page_of(
             details,
             self.deeds.catalog,
             issuer=self.deeds.settings.issuer,
             secrets_most=self.deeds.app_secrets.most,
+            acting=None if details.app.is_public else await self._acting_card(details.app),
         )
+
+    async def _acting_card(self, app: App) -> ActingCard:
+        acting, members = self.visitor.acting, self.deeds.services.members
+        may_allow = acting.may(MEMBER_MANAGE, app.organisation_id)
+        connection = await members.find(acting, app.client_id)
+        return app_pages.acting_card(app, connection, self.deeds.catalog, may_allow=may_allow)
 
     def show(self, page: AppPage, *, status: int = 200) -> Response:
         frame = self.frame(page.name, Crumb("Connected apps", _LIST), Crumb(page.name))
@@ -149,6 +163,32 @@ async def _save(visit: _Visit, form: Parameters) -> Response:
     return visit.go_back("saved")
 
 
+async def _save_protocol(visit: _Visit, form: Parameters) -> Response:
+    registry, acting = visit.deeds.app_registry, visit.visitor.acting
+    typed = read_protocol_form(form, await registry.get(acting, visit.client_id))
+    try:
+        await registry.edit(acting, visit.client_id, AppChange(metadata=typed.members))
+    except InvalidInputError as error:
+        page, app = await visit.page(), await registry.get(acting, visit.client_id)
+        again = protocol_form_again(typed, app, error.faults)
+        return visit.show(replace(page, protocol=again), status=_BAD_REQUEST)
+    return visit.go_back("saved")
+
+
+async def _allow_acting(visit: _Visit, _form: Parameters) -> Response:
+    try:
+        await visit.deeds.services.members.allow(visit.visitor.acting, visit.client_id)
+    except InvalidInputError as error:
+        errors = tuple(FieldError("acting", fault.sentence) for fault in error.faults)
+        return visit.show(replace(await visit.page(), errors=errors), status=_BAD_REQUEST)
+    return visit.go_back("acting")
+
+
+async def _stop_acting(visit: _Visit, _form: Parameters) -> Response:
+    await visit.deeds.services.members.stop(visit.visitor.acting, visit.client_id)
+    return visit.go_back("stopped")
+
+
 async def _add_secret(visit: _Visit, _form: Parameters) -> Response:
     app = await visit.deeds.app_registry.get(visit.visitor.acting, visit.client_id)
     try:
@@ -205,6 +245,9 @@ async def _delete(visit: _Visit, form: Parameters) -> Response:
 
 _ACTIONS: Mapping[str, Callable[[_Visit, Parameters], Awaitable[Response]]] = {
     "save": _save,
+    "save_protocol": _save_protocol,
+    "allow_acting": _allow_acting,
+    "stop_acting": _stop_acting,
     "add_secret": _add_secret,
     "retire_secret": _retire_secret,
     "test_redirect_uri": _test_redirect_uri,

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from consentry.model.catalog_entry import ScopeAccess
+    from consentry.web.views.app_protocol import ActingCard, ProtocolForm
     from consentry.web.views.form import FieldError
 
 AppType = Literal["confidential", "public"]
@@ -140,7 +141,8 @@ class AppPage:
 
     They carry `csrf` and `action`, which is `save` (with the fields of `AppForm`), `add_secret`
     (answered by `app_secret`), `retire_secret` (`secret`, `when` = `now` | `1d` | `7d` | `30d`),
-    `test_redirect_uri` (`uri`), `deactivate`, `reactivate` or `delete` (`confirm_name`).
+    `test_redirect_uri` (`uri`), `deactivate`, `reactivate` or `delete` (`confirm_name`); and those of `ProtocolForm`
+    and `ActingCard`.
     `errors` of the forms other than `form` name `uri`, `confirm_name` or `secrets`. With `has_more_connections`
     `connections` is how many were counted, and the app has others.
     """
@@ -162,6 +164,8 @@ class AppPage:
     refusals: tuple[RefusalRow, ...] = ()
     errors: tuple[FieldError, ...] = ()
     has_more_connections: bool = False
+    protocol: ProtocolForm | None = None
+    acting: ActingCard | None = None
 
 
 @dataclass(frozen=True, slots=True)
