@@ -17,9 +17,21 @@ from typing import Any
 import httpx
 import pytest
 
+from consentry.oauth.client_metadata import AUTHORIZATION_CODE, DEVICE_CODE, REFRESH_TOKEN
 from live_server import RegisteredClient, Site, free_socket
 from small_world import SMALL_CATALOG
-from user_agent import VERIFIER, UserAgent, authorize_url, exchange, introspect, query_of, refresh, revoke
+from user_agent import (
+    VERIFIER,
+    UserAgent,
+    authorize_url,
+    exchange,
+    form_to,
+    introspect,
+    post,
+    query_of,
+    refresh,
+    revoke,
+)
 
 PASSWORD = "canary-password-7391"
 WRONG_PASSWORD = "canary-wrong-password-5512"
@@ -112,6 +124,7 @@ def test_op_02_op_03_no_secret_is_in_the_logs_or_in_the_database(served: Served)
     made = served.command(
         *("app", "register", organisation, "--name", "Ledgerly", "--type", "confidential"),
         *("--redirect-uri", "https://client.test/cb", "--scope", "invoicing:read"),
+        *(word for one in (AUTHORIZATION_CODE, REFRESH_TOKEN, DEVICE_CODE) for word in ("--grant-type", one)),
     )
     resource = served.command("resource", "register", "Books", "--identifier", "https://api.books.test")
     key = served.command(
@@ -127,7 +140,9 @@ def test_op_02_op_03_no_secret_is_in_the_logs_or_in_the_database(served: Served)
 
     credentials += _use_everything(served, app, api, credentials[2], credentials[3])
 
-    assert len(credentials) == 4 + 7
+    credentials += _connect_a_device(served, app)
+
+    assert len(credentials) == 4 + 7 + 3
     wanted = served.canaries | {secret_part(one) for one in credentials}
     leaks = [
         f"{file.name}: {canary[:20]}"
@@ -167,6 +182,24 @@ def _use_everything(served: Served, app: RegisteredClient, api: RegisteredClient
         *(code, session, tokens["access_token"], tokens["refresh_token"]),
         *(fresh["access_token"], fresh["refresh_token"], again["access_token"]),
     ]
+
+
+def _connect_a_device(served: Served, app: RegisteredClient) -> list[str]:
+    """Connect a device by its code, with what goes wrong on the way; return its credentials."""
+    site: Any = _Address(served.issuer)
+    told = post(site, "/oauth/device_authorization", app, {"scope": "invoicing:read"}).json()
+    served.canaries |= {told["user_code"], told["user_code"].replace("-", "")}
+    form = {"grant_type": DEVICE_CODE, "device_code": told["device_code"]}
+    post(site, "/oauth/token", app, form)
+    httpx.post(f"{served.issuer}/oauth/token", params=form)
+    with UserAgent(site) as agent:
+        page = agent.sign_in(Member("ana@acme.test"), told["verification_uri_complete"])  # type: ignore[arg-type] # as above
+        for action, decision in (("/device", None), ("/device/confirm", "continue"), ("/device/consent", "approve")):
+            step = form_to(page.text, action)
+            page = agent.submit(step, step.fields + ([("decision", decision)] if decision else []))
+    tokens = post(site, "/oauth/token", app, form).json()
+    post(site, "/oauth/token", app, form)
+    return [told["device_code"], tokens["access_token"], tokens["refresh_token"]]
 
 
 @dataclass(frozen=True, slots=True)
