@@ -27,14 +27,14 @@ def address_of(
     is not one of theirs is the caller's.
     """
     address = peer
-    if not trusted_proxies or not _is_trusted(address, trusted_proxies):
+    if not trusted_proxies or not is_trusted(address, trusted_proxies):
         return address
     forwarded = b",".join(value for name, value in headers if name == b"x-forwarded-for")
     for hop in reversed(forwarded.decode("latin-1").split(",")):
         candidate = _without_port(hop.strip())
         if not candidate:
             break
-        if not _is_trusted(candidate, trusted_proxies):
+        if not is_trusted(candidate, trusted_proxies):
             return candidate if _is_address(candidate) else address
         address = candidate
     return address
@@ -47,7 +47,8 @@ def _without_port(hop: str) -> str:
     return hop.partition(":")[0] if hop.count(":") == 1 else hop
 
 
-def _is_trusted(address: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
+def is_trusted(address: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
+    """Tell whether the address is that of a trusted proxy."""
     if not _is_address(address):
         return False
     parsed = ip_address(address)

@@ -179,7 +179,8 @@ async def test_without_a_credential_the_caller_is_challenged(gateway: GatewayWor
 
     assert answer.status_code == 401
     metadata = "https://api.books.test/.well-known/oauth-protected-resource"
-    assert answer.headers["www-authenticate"] == f'Bearer realm="consentry", resource_metadata="{metadata}"'
+    challenge = f'Bearer realm="consentry", resource_metadata="{metadata}"'
+    assert answer.headers["www-authenticate"] == f'{challenge}, DPoP algs="ES256 RS256 PS256 EdDSA"'
     assert answer.json()["reason"] == "credential_missing"
 
 

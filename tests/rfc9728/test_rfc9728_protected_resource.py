@@ -136,5 +136,5 @@ def test_a_refusal_leads_to_the_metadata_where_that_helps(catalog: Catalog, refu
 def test_a_guard_without_a_resource_says_nothing_of_metadata(catalog: Catalog) -> None:
     answer = Gate(catalog, ISSUER).refusal(Refused(Reason.CREDENTIAL_MISSING, "Send one.")).answer
 
-    assert answer.headers["www-authenticate"] == 'Bearer realm="consentry"'
+    assert answer.headers["www-authenticate"].startswith('Bearer realm="consentry", DPoP ')
     assert "access-control-allow-origin" not in answer.headers

@@ -13,6 +13,7 @@ from consentry.flows.check_bearer import UNKNOWN, read_bearer
 from consentry.model.access import Access, Refused
 from consentry.model.catalog import Catalog
 from consentry.model.introspected import DETAIL, GUARD_DETAIL, read_introspected
+from consentry.model.possession import not_proved
 from consentry.oauth.metadata import INTROSPECTION_PATH, find_issuer_fault
 
 DEFAULT_TIMEOUT = timedelta(seconds=2)
@@ -79,12 +80,15 @@ class Asking:
         fields = {"token": bearer, DETAIL: GUARD_DETAIL}
         return fields if address is None else {**fields, "address": address}
 
-    def read(self, response: httpx.Response) -> Access | Refused:
-        """Return what the server answered. Raises IntrospectionError."""
+    def read(self, response: httpx.Response, jkt: str | None) -> Access | Refused:
+        """Return what the server answered, for a caller who proved to hold this key. Raises IntrospectionError."""
         try:
-            return read_introspected(_json_object(response), self.issuer) or UNKNOWN
+            told = read_introspected(_json_object(response), self.issuer) or UNKNOWN
         except ValueError as fault:
             raise IntrospectionError(f"The answer of {self.issuer} cannot be used: {fault}") from None
+        if isinstance(told, Access) and told.dpop_jkt != jkt:
+            return not_proved(told.dpop_jkt, jkt)
+        return told
 
     def read_catalog(self, response: httpx.Response) -> Catalog:
         """Return the catalog that the server lists. Raises IntrospectionError."""

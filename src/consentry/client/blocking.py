@@ -43,8 +43,11 @@ class BlockingIntrospectionClient:
         self._process = os.getpid()
         self._of_parents: list[httpx.Client] = []
 
-    def check(self, bearer: str, address: str | None = None) -> Access | Refused:
+    def check(self, bearer: str, address: str | None = None, jkt: str | None = None) -> Access | Refused:
         """Return what the credential may do now, or why nothing. `address` is the caller's, for keys bound to networks.
+
+        `jkt` is the thumbprint of the key that the caller has proved to hold, where it has: without it, a token that is
+        bound to a key is refused.
 
         Raises IntrospectionError; it must not be taken for a yes.
         """
@@ -52,7 +55,7 @@ class BlockingIntrospectionClient:
         if refused is not None:
             return refused
         form = self._asking.form(bearer, address)
-        return self._asking.read(self._ask(lambda http: http.post(self._asking.introspection_url, data=form)))
+        return self._asking.read(self._ask(lambda http: http.post(self._asking.introspection_url, data=form)), jkt)
 
     def catalog(self) -> Catalog:
         """Return the permissions and scopes that the server has now, without roles. Raises IntrospectionError."""

@@ -10,6 +10,7 @@ from consentry.client.asking import DEFAULT_TIMEOUT
 from consentry.client.blocking import BlockingIntrospectionClient
 from consentry.gate.deciding import WaitingDeciding
 from consentry.gate.gate import Gate
+from consentry.gate.prover import Prover
 from consentry.model.access import Access, Refused
 from consentry.model.catalog import Catalog
 from consentry.oauth.protected_resource import ProtectedResource
@@ -31,12 +32,13 @@ class BlockingRemoteGuard(WaitingDeciding):
         issuer: str,
         resource: ProtectedResource | str | None = None,
         trusted_proxies: Sequence[IPv4Network | IPv6Network] = (),
+        prover: Prover | None = None,
     ) -> None:
         self.catalog = catalog
         self.issuer = issuer
         self.trusted_proxies = trusted_proxies
         self._client = client
-        self._gate = Gate(catalog, issuer, ProtectedResource.of(resource))
+        self._gate = Gate(catalog, issuer, ProtectedResource.of(resource), prover or Prover())
 
     @classmethod
     def open(
@@ -59,9 +61,9 @@ class BlockingRemoteGuard(WaitingDeciding):
             raise
         return cls(client, known, issuer=issuer, resource=resource, trusted_proxies=trusted_proxies)
 
-    def check(self, bearer: str, address: str | None = None) -> Access | Refused:
+    def check(self, bearer: str, address: str | None = None, jkt: str | None = None) -> Access | Refused:
         """Return what the credential may do now, or why nothing. Raises IntrospectionError; that is never a yes."""
-        return self._client.check(bearer, address)
+        return self._client.check(bearer, address, jkt)
 
     def __enter__(self) -> Self:
         return self

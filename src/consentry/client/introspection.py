@@ -39,8 +39,11 @@ class IntrospectionClient:
         self._asking = Asking(issuer, client_id, client_secret, timeout)
         self._http = httpx.AsyncClient(**self._asking.pool, transport=transport)
 
-    async def check(self, bearer: str, address: str | None = None) -> Access | Refused:
+    async def check(self, bearer: str, address: str | None = None, jkt: str | None = None) -> Access | Refused:
         """Return what the credential may do now, or why nothing. `address` is the caller's, for keys bound to networks.
+
+        `jkt` is the thumbprint of the key that the caller has proved to hold, where it has: without it, a token that is
+        bound to a key is refused.
 
         Raises IntrospectionError; it must not be taken for a yes.
         """
@@ -48,7 +51,9 @@ class IntrospectionClient:
         if refused is not None:
             return refused
         form = self._asking.form(bearer, address)
-        return self._asking.read(await self._ask(lambda: self._http.post(self._asking.introspection_url, data=form)))
+        return self._asking.read(
+            await self._ask(lambda: self._http.post(self._asking.introspection_url, data=form)), jkt
+        )
 
     async def catalog(self) -> Catalog:
         """Return the permissions and scopes that the server has now, without roles. Raises IntrospectionError."""

@@ -11,6 +11,7 @@ from consentry.client.blocking import BlockingIntrospectionClient
 from consentry.client.introspection import IntrospectionClient
 from consentry.gate.deciding import AsyncDeciding
 from consentry.gate.gate import Gate
+from consentry.gate.prover import Prover
 from consentry.model.access import Access, Refused
 from consentry.model.catalog import Catalog
 from consentry.oauth.protected_resource import ProtectedResource
@@ -33,12 +34,13 @@ class RemoteGuard(AsyncDeciding):
         issuer: str,
         resource: ProtectedResource | str | None = None,
         trusted_proxies: Sequence[IPv4Network | IPv6Network] = (),
+        prover: Prover | None = None,
     ) -> None:
         self.catalog = catalog
         self.issuer = issuer
         self.trusted_proxies = trusted_proxies
         self._client = client
-        self._gate = Gate(catalog, issuer, ProtectedResource.of(resource))
+        self._gate = Gate(catalog, issuer, ProtectedResource.of(resource), prover or Prover())
 
     @classmethod
     def open(
@@ -70,12 +72,15 @@ class RemoteGuard(AsyncDeciding):
                 catalog = asking.catalog()
         return cls(client, catalog, issuer=issuer, resource=resource, trusted_proxies=trusted_proxies)
 
-    async def check(self, bearer: str, address: str | None = None) -> Access | Refused:
+    async def check(self, bearer: str, address: str | None = None, jkt: str | None = None) -> Access | Refused:
         """Return what the credential may do now, or why nothing. `address` is the caller's, for keys bound to networks.
+
+        `jkt` is the thumbprint of the key that the caller has proved to hold, where it has: without it, a token that is
+        bound to a key is refused.
 
         Raises IntrospectionError; it must not be taken for a yes.
         """
-        return await self._client.check(bearer, address)
+        return await self._client.check(bearer, address, jkt)
 
     async def __aenter__(self) -> Self:
         return self

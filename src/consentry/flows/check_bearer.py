@@ -11,6 +11,7 @@ from consentry.model.approval import ApprovalBook
 from consentry.model.check import Judge, is_text_of_key
 from consentry.model.ids import API_KEY, ApiKeyId, TokenId
 from consentry.model.membership import RoleBook
+from consentry.model.possession import not_proved
 from consentry.model.secret import CredentialKind, ParsedCredential, identify, is_same_digest, kind_of, parse_credential
 from consentry.ports.credentials import CredentialStore
 from consentry.ports.world import Clock
@@ -22,15 +23,6 @@ _MALFORMED = Refused(
 _WRONG_KIND = Refused(
     Reason.MALFORMED_CREDENTIAL, "This kind of credential does not open an API. Send an access token or an API key."
 )
-
-_BOUND = Refused(
-    Reason.SENDER_NOT_PROVED,
-    "The access token is bound to a key. Send it as Authorization: DPoP, with a proof of that key in the DPoP header.",
-)
-_NOT_BOUND = Refused(
-    Reason.SENDER_NOT_PROVED, "This credential is bound to no key. Send it as Authorization: Bearer, without a proof."
-)
-_OTHER_KEY = Refused(Reason.SENDER_NOT_PROVED, "The access token is bound to another key than the proof was made with.")
 
 ANY_KEY = "any"
 """Stands for the thumbprint where nobody calls with the credential: it is only asked about."""
@@ -72,7 +64,7 @@ class CheckBearer:
         if token is None or not is_same_digest(token.digest, given):
             return UNKNOWN
         if token.dpop_jkt != jkt and jkt is not ANY_KEY:
-            return _not_proved(token.dpop_jkt, jkt)
+            return not_proved(token.dpop_jkt, jkt)
         now = self.clock.micros()
         answer = self._judge.token(token, now, resource)
         if isinstance(answer, Access):
@@ -88,17 +80,11 @@ class CheckBearer:
         if key is None or not is_text_of_key(key, parsed.digest, now):
             return UNKNOWN
         if jkt is not None and jkt is not ANY_KEY:
-            return _NOT_BOUND
+            return not_proved(None, jkt)
         answer = self._judge.key(key, now, address)
         if isinstance(answer, Access):
             self.usage.record_api_key(key.id, now, address)
         return answer
-
-
-def _not_proved(bound_to: str | None, proved: str | None) -> Refused:
-    if bound_to is None:
-        return _NOT_BOUND
-    return _BOUND if proved is None else _OTHER_KEY
 
 
 def read_bearer(text: str) -> ParsedCredential | Refused:

@@ -11,15 +11,19 @@ from dataclasses import dataclass
 from consentry.model.access import Reason, Refused
 from consentry.model.refusal_guide import CHECK_FAILED, documentation_url
 from consentry.oauth.bearer import challenge
+from consentry.oauth.dpop import ALGORITHMS, SCHEME
 from consentry.oauth.errors import ErrorCode, as_description
 from consentry.oauth.scope import Scope
 
 REALM = "consentry"
 
+BEARER = "Bearer"
+"""The scheme in which nearly every credential comes. RFC 6750 §2.1."""
+
 _NO_SCOPE = Scope()
 _UNAUTHORIZED = 401
 
-READABLE = {"access-control-allow-origin": "*", "access-control-expose-headers": "WWW-Authenticate"}
+READABLE = {"access-control-allow-origin": "*", "access-control-expose-headers": "WWW-Authenticate, DPoP-Nonce"}
 """The headers by which a script of any origin may read an answer. No cookie opens the API, so nothing is given away."""
 
 _DENIED = {
@@ -31,6 +35,12 @@ _DENIED = {
     Reason.REQUEST_AMBIGUOUS: "request",
 }
 """The refusals that no other credential would change, and the side that is missing."""
+
+_PROOF_FAULTS = {
+    Reason.INVALID_DPOP_PROOF: ErrorCode.INVALID_DPOP_PROOF,
+    Reason.USE_DPOP_NONCE: ErrorCode.USE_DPOP_NONCE,
+}
+_PROOF_HELPS = frozenset({Reason.CREDENTIAL_MISSING, Reason.SENDER_NOT_PROVED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +68,14 @@ def answer_refused(
     realm: str = REALM,
     metadata_url: str | None = None,
     first_scopes: Scope = _NO_SCOPE,
+    scheme: str = BEARER,
+    nonce: str | None = None,
 ) -> Answer:
     """Return the answer that tells the app's developer why the call was refused and which side is missing.
 
     `issuer` is where the reason is explained. With the `metadata_url` of the API (RFC 9728 §5.1) a client that knows
     nothing finds its way, and `first_scopes` are what it should ask for where it has no good token; a script of any
-    origin may then read the answer.
+    origin may then read the answer. `scheme` is that in which the credential came, `nonce` goes with USE_DPOP_NONCE.
     """
     status, code = _status_of(refused)
     scopes = refused.scopes if code is ErrorCode.INSUFFICIENT_SCOPE else None
@@ -76,7 +88,13 @@ def answer_refused(
         scopes,
         # A client that is sent to the server for what consent cannot change would go round in circles.
         None if code is ErrorCode.ACCESS_DENIED else metadata_url,
+        scheme=scheme,
     )
+    if scheme == SCHEME:
+        header = f'{header}, algs="{ALGORITHMS}"'
+    elif refused.reason in _PROOF_HELPS:
+        # RFC 9449 §7.1: the other scheme that is taken here.
+        header = f'{header}, {SCHEME} algs="{ALGORITHMS}"'
     body = {
         # A call without a credential gets no error in the header (RFC 6750 §3.1); the body always has one.
         "error": (code or refused.reason).value,
@@ -89,7 +107,8 @@ def answer_refused(
         body["permission"] = refused.permission
     if code is ErrorCode.INSUFFICIENT_SCOPE:
         body["scope"] = str(refused.scopes)
-    return _answer(status, body, {"www-authenticate": header, **_readable(metadata_url)})
+    told = {} if nonce is None else {"dpop-nonce": nonce}
+    return _answer(status, body, {"www-authenticate": header, **told, **_readable(metadata_url)})
 
 
 def answer_failure(*, issuer: str, metadata_url: str | None = None) -> Answer:
@@ -116,7 +135,7 @@ def _status_of(refused: Refused) -> tuple[int, ErrorCode | None]:
         return 403, ErrorCode.INSUFFICIENT_SCOPE
     if refused.reason in _DENIED:
         return 403, ErrorCode.ACCESS_DENIED
-    return 401, ErrorCode.INVALID_TOKEN
+    return 401, _PROOF_FAULTS.get(refused.reason, ErrorCode.INVALID_TOKEN)
 
 
 def _answer(status: int, body: Mapping[str, str], headers: Mapping[str, str]) -> Answer:

@@ -2,10 +2,12 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Network, IPv6Network
 
 from consentry.gate.answer import CallRefusedError
-from consentry.gate.call import Call
+from consentry.gate.call import Call, DpopToken
 from consentry.gate.gate import Gate, names_of
+from consentry.gate.proved_request import ProvedRequest
 from consentry.model.access import Access, Refused
 from consentry.oauth.protected_resource import ProtectedResource
 
@@ -14,6 +16,7 @@ class _KnowsPermissions:
     """What both kinds of guard have: the gate around their check."""
 
     _gate: Gate
+    trusted_proxies: Sequence[IPv4Network | IPv6Network]
 
     def require_known(self, permissions: Sequence[str]) -> None:
         """Return if the catalog declares all of `permissions`; raises UnknownPermissionError, at start-up."""
@@ -40,8 +43,11 @@ class AsyncDeciding(_KnowsPermissions, ABC):
     """Decides calls by an asynchronous check. Sets `_gate` when it is made."""
 
     @abstractmethod
-    async def check(self, bearer: str, address: str | None = None) -> Access | Refused:
-        """Return what the credential may do now, or why nothing. What it raises is never a yes."""
+    async def check(self, bearer: str, address: str | None = None, jkt: str | None = None) -> Access | Refused:
+        """Return what the credential may do now, or why nothing. What it raises is never a yes.
+
+        `jkt` is the thumbprint of the key that the caller has proved to hold.
+        """
 
     async def authorise(
         self,
@@ -50,31 +56,46 @@ class AsyncDeciding(_KnowsPermissions, ABC):
         *,
         address: str | None = None,
         query: str = "",
+        proof: ProvedRequest | None = None,
     ) -> Access:
         """Return the access of a call that may do all of `permissions` now; of none, any working credential will do.
 
         `authorization` holds the value of every `Authorization` header, `query` the query string as it was sent.
+        `proof` is what a token that is bound to a key must be proved by; without it, such a token is refused.
 
         Raises CallRefusedError with the answer to send, also when the check itself fails: nobody gets in unchecked.
         """
-        return await self.authorise_call(Call(authorization, query, address), names_of(permissions))
+        return await self.authorise_call(Call(authorization, query, address, proof), names_of(permissions))
 
     async def authorise_call(self, call: Call, permissions: Sequence[str]) -> Access:
         """Do what `authorise` does, for a call as the adapters read it. Raises CallRefusedError."""
         bearer = self._gate.read(call)
+        if not isinstance(bearer, str):
+            return await self._authorise_proved(call, bearer, permissions)
         try:
             checked = await self.check(bearer, call.address)
         except Exception as fault:
             raise self._gate.failure(fault) from fault
         return self._gate.judge(checked, permissions)
 
+    async def _authorise_proved(self, call: Call, token: DpopToken, permissions: Sequence[str]) -> Access:
+        proof = self._gate.prove(call, token, self.trusted_proxies)
+        try:
+            checked = await self.check(token.text, call.address, proof.jkt)
+        except Exception as fault:
+            raise self._gate.failure(fault) from fault
+        return self._gate.judge_proved(checked, proof, call, permissions)
+
 
 class WaitingDeciding(_KnowsPermissions, ABC):
     """Decides calls by a check that its caller waits for. Sets `_gate` when it is made."""
 
     @abstractmethod
-    def check(self, bearer: str, address: str | None = None) -> Access | Refused:
-        """Return what the credential may do now, or why nothing. What it raises is never a yes."""
+    def check(self, bearer: str, address: str | None = None, jkt: str | None = None) -> Access | Refused:
+        """Return what the credential may do now, or why nothing. What it raises is never a yes.
+
+        `jkt` is the thumbprint of the key that the caller has proved to hold.
+        """
 
     def authorise(
         self,
@@ -83,15 +104,26 @@ class WaitingDeciding(_KnowsPermissions, ABC):
         *,
         address: str | None = None,
         query: str = "",
+        proof: ProvedRequest | None = None,
     ) -> Access:
         """Do what `AsyncDeciding.authorise` does, waiting for it. Raises CallRefusedError."""
-        return self.authorise_call(Call(authorization, query, address), names_of(permissions))
+        return self.authorise_call(Call(authorization, query, address, proof), names_of(permissions))
 
     def authorise_call(self, call: Call, permissions: Sequence[str]) -> Access:
         """Do what `authorise` does, for a call as the adapters read it. Raises CallRefusedError."""
         bearer = self._gate.read(call)
+        if not isinstance(bearer, str):
+            return self._authorise_proved(call, bearer, permissions)
         try:
             checked = self.check(bearer, call.address)
         except Exception as fault:
             raise self._gate.failure(fault) from fault
         return self._gate.judge(checked, permissions)
+
+    def _authorise_proved(self, call: Call, token: DpopToken, permissions: Sequence[str]) -> Access:
+        proof = self._gate.prove(call, token, self.trusted_proxies)
+        try:
+            checked = self.check(token.text, call.address, proof.jkt)
+        except Exception as fault:
+            raise self._gate.failure(fault) from fault
+        return self._gate.judge_proved(checked, proof, call, permissions)

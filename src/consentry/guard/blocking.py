@@ -13,9 +13,10 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from weakref import WeakSet
 
+from consentry.clock import SystemClock
 from consentry.gate.deciding import WaitingDeciding
 from consentry.gate.gate import Gate
-from consentry.guard.guard import Guard
+from consentry.guard.guard import Guard, prover_of
 from consentry.model.catalog import Catalog, parse_catalog
 from consentry.oauth.protected_resource import ProtectedResource
 from consentry.settings import Settings, load_settings
@@ -56,7 +57,9 @@ class BlockingGuard(WaitingDeciding):
         self.issuer = settings.issuer
         self.trusted_proxies = settings.trusted_proxies
         self.answers_at_once = settings.sqlite_path is not None and directory is None
-        self._gate = Gate(catalog, settings.issuer, ProtectedResource.of(resource))
+        self._gate = Gate(
+            catalog, settings.issuer, ProtectedResource.of(resource), prover_of(settings, clock or SystemClock())
+        )
         self._settings = settings
         self._clock = clock
         self._directory = directory
@@ -100,12 +103,15 @@ class BlockingGuard(WaitingDeciding):
         found = find_config(None if config is None else Path(config), os.environ)
         return cls.open(load_settings(found, os.environ), resource=resource, directory=directory)
 
-    def check(self, bearer: str, address: str | None = None) -> Access | Refused:
+    def check(self, bearer: str, address: str | None = None, jkt: str | None = None) -> Access | Refused:
         """Return what the credential may do now, or why nothing. `address` is the caller's, for keys bound to networks.
+
+        `jkt` is the thumbprint of the key that the caller has proved to hold, where it has: without it, a token that is
+        bound to a key is refused.
 
         What the database raises is passed on; a caller must not take it for a yes.
         """
-        return self._here().check(bearer, address)
+        return self._here().check(bearer, address, jkt)
 
     def __enter__(self) -> Self:
         return self
@@ -157,9 +163,9 @@ class _InThisProcess:
         self._thread = Thread(target=self._run, name="consentry-guard", daemon=True)
         self._thread.start()
 
-    def check(self, bearer: str, address: str | None) -> Access | Refused:
+    def check(self, bearer: str, address: str | None, jkt: str | None) -> Access | Refused:
         """Check in the event loop, and wait for the answer."""
-        return asyncio.run_coroutine_threadsafe(self._guard.check(bearer, address), self._loop).result()
+        return asyncio.run_coroutine_threadsafe(self._guard.check(bearer, address, jkt), self._loop).result()
 
     def end(self) -> None:
         """Leave the guard; return once everything is written."""
@@ -178,8 +184,8 @@ class _InThisProcess:
 class _ReadingInItsThread(_InThisProcess):
     """A guard whose database answers at once: the check runs in the thread that asks, without a switch to another."""
 
-    def check(self, bearer: str, address: str | None) -> Access | Refused:
-        return _finish(self._guard.check(bearer, address))
+    def check(self, bearer: str, address: str | None, jkt: str | None) -> Access | Refused:
+        return _finish(self._guard.check(bearer, address, jkt))
 
 
 def _open(

@@ -14,13 +14,16 @@ from consentry.flows.check_bearer import CheckBearer
 from consentry.flows.usage import UsageRecorder
 from consentry.gate.deciding import AsyncDeciding
 from consentry.gate.gate import Gate, UnknownPermissionError, names_of
+from consentry.gate.prover import Prover
 from consentry.model.access import Access, Refused
 from consentry.model.approval import ApprovalBook
 from consentry.model.catalog import Catalog, parse_catalog
 from consentry.model.membership import RoleBook
+from consentry.oauth.dpop_nonce import DPOP_NONCES, DpopNonces
 from consentry.oauth.protected_resource import ProtectedResource
 from consentry.ports.directory import LiveDirectory
 from consentry.ports.world import Clock
+from consentry.secret_key import derive_key
 from consentry.settings import Settings, load_settings
 from consentry.settings_sources import find_config
 from consentry.storage.credentials_source import credentials_of_people
@@ -49,11 +52,12 @@ class Guard(AsyncDeciding):
         issuer: str,
         resource: ProtectedResource | str | None = None,
         trusted_proxies: Sequence[IPv4Network | IPv6Network] = (),
+        prover: Prover | None = None,
     ) -> None:
         self.catalog = catalog
         self.issuer = issuer
         self.trusted_proxies = trusted_proxies
-        self._gate = Gate(catalog, issuer, ProtectedResource.of(resource))
+        self._gate = Gate(catalog, issuer, ProtectedResource.of(resource), prover or Prover())
         self._check_bearer = check_bearer
         self._usage = usage
         self._database = database
@@ -114,6 +118,7 @@ class Guard(AsyncDeciding):
             issuer=settings.issuer,
             resource=resource,
             trusted_proxies=settings.trusted_proxies,
+            prover=prover_of(settings, clock),
         )
 
     @classmethod
@@ -132,12 +137,17 @@ class Guard(AsyncDeciding):
         return cls.open(load_settings(found, os.environ), resource=resource, directory=directory)
 
     # No coroutine of its own around that of the check: it is awaited on every call of the product's API.
-    def check(self, bearer: str, address: str | None = None) -> Coroutine[Any, Any, Access | Refused]:
+    def check(
+        self, bearer: str, address: str | None = None, jkt: str | None = None
+    ) -> Coroutine[Any, Any, Access | Refused]:
         """Return what the credential may do now, or why nothing. `address` is the caller's, for keys bound to networks.
+
+        `jkt` is the thumbprint of the key that the caller has proved to hold, where it has: without it, a token that is
+        bound to a key is refused.
 
         What the database raises is passed on; a caller must not take it for a yes.
         """
-        return self._check_bearer.check(bearer, address=address, resource=self._resource)
+        return self._check_bearer.check(bearer, address=address, resource=self._resource, jkt=jkt)
 
     async def __aenter__(self) -> Self:
         self._recording = asyncio.create_task(self._usage.run())
@@ -159,3 +169,9 @@ class Guard(AsyncDeciding):
             await self._usage.flush()
         finally:
             await self._database.close()
+
+
+def prover_of(settings: Settings, clock: Clock) -> Prover:
+    """Return what checks proofs beside the server of these settings: its nonces are good here, and ours there."""
+    nonces = DpopNonces(derive_key(settings.secret_key, DPOP_NONCES)) if settings.dpop_nonces else None
+    return Prover(clock, nonces)

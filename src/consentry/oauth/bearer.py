@@ -40,8 +40,10 @@ def challenge(
     description: str | None,
     scope: Scope | None,
     resource_metadata: str | None = None,
+    *,
+    scheme: str = "Bearer",
 ) -> str:
-    """Return the value of a WWW-Authenticate header.
+    """Return the value of a WWW-Authenticate header: the challenge of one scheme.
 
     A request without any credential gets no error (RFC 6750 §3.1). Raises ValueError for a character that its attribute
     may not have, so that nothing can break out of the quotes; the description of an OAuthError never has one.
@@ -59,7 +61,7 @@ def challenge(
         attributes.append(_quoted("scope", str(scope), _DESCRIPTION))
     if resource_metadata is not None:
         attributes.append(_quoted("resource_metadata", resource_metadata, _URI))
-    return "Bearer " + ", ".join(attributes)
+    return f"{scheme} {', '.join(attributes)}"
 
 
 def _quoted(name: str, value: str, allowed: re.Pattern[str]) -> str:

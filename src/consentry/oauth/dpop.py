@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from hmac import compare_digest
 
+from consentry.oauth.bearer import MAX_TOKEN_LENGTH
 from consentry.oauth.client_metadata import ASSERTION_ALGORITHMS
 from consentry.oauth.jwk import PublicKey, read_public_key
 from consentry.oauth.jwt import JwtFault, UnverifiedJwt, decode_jwt, encode_base64url
@@ -24,7 +25,11 @@ SKEW = timedelta(seconds=10)
 LIFETIME = timedelta(seconds=60)
 """How old a proof may be: long enough for a slow network and a clock that is behind. RFC 9449 §11.1."""
 
+ALGORITHMS = " ".join(ASSERTION_ALGORITHMS)
+"""The `algs` of a challenge. RFC 9449 §7.1."""
+
 _TYPES = ("dpop+jwt",)
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 _JKT = re.compile(r"[A-Za-z0-9_-]{43}")
 _PERCENT = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -59,6 +64,21 @@ class DpopProof:
         if issued_at is None:
             raise JwtFault("needs the claim iat.")
         return issued_at + LIFETIME + SKEW
+
+
+def parse_dpop_token(authorization: str) -> str | None:
+    """Return the access token of an Authorization header of this scheme; None for another scheme, or no token.
+
+    *Source:* RFC 9449 §7.1.
+
+    >>> parse_dpop_token("DPoP cst_at_1")
+    'cst_at_1'
+    """
+    scheme, _, token = authorization.strip(" \t").partition(" ")
+    if scheme.lower() != SCHEME.lower():
+        return None
+    token = token.lstrip(" ")
+    return token if len(token) <= MAX_TOKEN_LENGTH and _TOKEN.fullmatch(token) else None
 
 
 def parse_proof(headers: Sequence[str]) -> DpopProof:

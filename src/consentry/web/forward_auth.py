@@ -14,6 +14,8 @@ from consentry.caller_address import UNKNOWN, address_of
 from consentry.gate.answer import CallRefusedError
 from consentry.gate.call import Call
 from consentry.gate.gate import Gate
+from consentry.gate.proved_request import ProvedRequest, origin_of
+from consentry.gate.prover import Prover
 from consentry.model.access import Access, Reason, Refused
 from consentry.model.guard_routes import GuardRoutes
 from consentry.model.guard_routes_reading import parse_guard_routes
@@ -80,7 +82,8 @@ class ForwardAuth:
     _gate: Gate = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        gate = Gate(self.deeds.catalog, self.deeds.settings.issuer, self.routes.protected_resource)
+        prover = Prover(self.deeds.clock, self.deeds.dpop_proofs.nonces)
+        gate = Gate(self.deeds.catalog, self.deeds.settings.issuer, self.routes.protected_resource, prover)
         object.__setattr__(self, "_gate", gate)
 
     @property
@@ -112,12 +115,32 @@ class ForwardAuth:
         address = address_of(request.client or UNKNOWN, request.headers, self.deeds.settings.trusted_proxies)
         authorization = [value.decode("latin-1") for value in request.values(b"authorization")]
         call = Call(authorization, called.query, None if address == UNKNOWN else address)
-        bearer = gate.read(call)
+        sent = gate.read(call)
+        if isinstance(sent, str):
+            return gate.judge(await self._checked(sent, call), route.permissions)
+        call = call._replace(source=self._proved(request, called))
+        proof = gate.prove(call, sent, ())
+        return gate.judge_proved(await self._checked(sent.text, call, proof.jkt), proof, call, route.permissions)
+
+    async def _checked(self, text: str, call: Call, jkt: str | None = None) -> Access | Refused:
         try:
-            checked = await self.deeds.check_bearer.check(bearer, address=call.address, resource=self.routes.resource)
+            return await self.deeds.check_bearer.check(
+                text, address=call.address, resource=self.routes.resource, jkt=jkt
+            )
         except Exception as fault:
-            raise gate.failure(fault) from fault
-        return gate.judge(checked, route.permissions)
+            raise self._gate.failure(fault) from fault
+
+    def _proved(self, request: ProgramRequest, called: GatewayRequest) -> ProvedRequest:
+        """Return what a proof must be of: the original call, at the API's own address or where the gateway says."""
+        origin = origin_of(
+            [value.decode("latin-1") for value in request.values(b"x-forwarded-proto")],
+            [value.decode("latin-1") for value in request.values(b"x-forwarded-host")],
+            request.client or UNKNOWN,
+            self.deeds.settings.trusted_proxies,
+            self._gate.resource,
+        )
+        proofs = [value.decode("latin-1") for value in request.values(b"dpop")]
+        return ProvedRequest(proofs, called.method, None if origin is None else origin + called.path)
 
     async def _identify(self, access: Access, request: GatewayRequest) -> dict[bytes, str | None]:
         audience = self.routes.identity_audience
