@@ -44,6 +44,7 @@ class GuardWorld:
         resource: str | None = None,
         lifetime: timedelta | None = None,
         connection_id: ConnectionId | None = None,
+        dpop_jkt: str | None = None,
     ) -> str:
         """Write a token of the connection, as the token endpoint would have issued it, and return its text."""
         self._count += 1
@@ -59,9 +60,9 @@ class GuardWorld:
                 (token_id, connection, scope, digest(secret), to_micros(now), expires),
             ),
             Statement(
-                "INSERT INTO access_tokens (id, digest, family_id, scope, resource, issued_at, expires_at) "
-                "VALUES ($1, $2, $1, $3, $4, $5, $6)",
-                (token_id, digest(secret), scope, resource, to_micros(now), expires),
+                "INSERT INTO access_tokens (id, digest, family_id, scope, resource, issued_at, expires_at, dpop_jkt) "
+                "VALUES ($1, $2, $1, $3, $4, $5, $6, $7)",
+                (token_id, digest(secret), scope, resource, to_micros(now), expires, dpop_jkt),
             ),
         )
         return format_credential(CredentialKind.ACCESS_TOKEN, token_id, secret).reveal()
