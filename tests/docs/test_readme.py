@@ -11,6 +11,7 @@ from printed_api import Refusal, refused, run, serve
 
 README = ROOT / "README.md"
 REMOTE = ROOT / "docs" / "guard-remotely.md"  # served in test_guard_remotely.py, against a Consentry that runs
+MCP = ROOT / "docs" / "mcp.md"  # it has no routes, but tools
 EXAMPLES = {path.parent.name: path for path in sorted((ROOT / "examples").glob("*/api.py"))}
 IN_README = ("fastapi", "flask", "django")
 DJANGO_PROJECT = """
@@ -95,7 +96,7 @@ def test_workers_forked_after_the_guard_was_opened_check_for_themselves(name: st
 
 @pytest.mark.parametrize(
     "block",
-    [block for page in PAGES if page not in {README, REMOTE} for block in blocks(page, "python")],
+    [block for page in PAGES if page not in {README, REMOTE, MCP} for block in blocks(page, "python")],
     ids=lambda block: f"{block.page}:{block.text.count(chr(10))}",
 )
 def test_every_printed_file_guards_its_route_over_the_starter_files(block: Block, starter: Starter) -> None:
@@ -111,6 +112,24 @@ def test_every_printed_file_guards_its_route_over_the_starter_files(block: Block
     assert let_in.status_code == 200
     assert "org_" in let_in.text
     assert nobody.json()["reason"] == "credential_missing"
+
+
+def test_the_printed_mcp_server_lets_its_tool_be_called_and_no_other(starter: Starter) -> None:
+    [block] = blocks(MCP, "python")
+    accepted = {"Accept": "application/json, text/event-stream"}
+
+    def call(url: str, tool: str, headers: dict[str, str]) -> httpx.Response:
+        message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": {}}}
+        return httpx.post(f"{url}/mcp", json=message, headers=accepted | headers)
+
+    with serve(starter.folder, block.text) as url:
+        bearer = {"Authorization": f"Bearer {starter.key}"}
+        nobody, let_in = call(url, "list_projects", {}), call(url, "list_projects", bearer)
+        other = call(url, "delete_projects", bearer)
+
+    assert "/.well-known/oauth-protected-resource/mcp" in nobody.headers["www-authenticate"]
+    assert (nobody.status_code, let_in.status_code, other.status_code) == (401, 200, 403)
+    assert "projects of org_" in let_in.text
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -20,6 +20,11 @@ port = {port}
 database_url = "sqlite:///consentry.sqlite3"
 catalog = "catalog.toml"
 product_name = "{product_name}"
+
+# So that assistants connect by themselves: see the page about MCP servers.
+client_id_metadata_documents = true
+dynamic_registration = "open"
+dynamic_registration_scopes = ["contacts:read", "contacts:write", "invoicing:read", "invoicing:write", "reports:read"]
 """
 _CATALOG, _DATABASE, _PRODUCT = "catalog.toml", "consentry.sqlite3", "product.sqlite3"
 

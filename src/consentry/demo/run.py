@@ -12,6 +12,7 @@ from consentry.demo.listeners import Listener, listeners
 from consentry.demo.load_people import load_people
 from consentry.demo.people import COMMAND_LINE_APP, ORGANISATIONS, WEB_APP
 from consentry.demo.product import build_product, seed
+from consentry.demo.register_apis import register_apis
 from consentry.demo.register_apps import Registration, register_app
 from consentry.demo.servers import Stop, serve_together
 from consentry.demo.web_app import WebAppConfig, build_web_app
@@ -64,6 +65,7 @@ async def _run(
         await register_app(deeds, app, organisations[app.organisation], web_app_url, folder.registration(app.name))
         for app in (WEB_APP, COMMAND_LINE_APP)
     ]
+    await register_apis(deeds, api_url)
     guard = Guard.open(settings, resource=api_url)
     product = build_product(partial(require, guard), folder.product_database)
     install(product, guard)

@@ -106,6 +106,7 @@ Three things to try
    Open {running.issuer}/settings/connections and disconnect {WEB_APP.name}: its token is dead
    before the page answers. Ben, at Harbour Books, registered both apps: sign in as him to see them.
 
+Assistants connect too: see examples/mcp for an MCP server that runs beside this.
 Everything is kept in {running.folder.config.parent}; start with --fresh to begin anew.
 Press Ctrl-C to stop.
 """
