@@ -9,8 +9,8 @@ REQUEST_URI = "urn:ietf:params:oauth:request_uri:"
 MAX_PUSHED_CHARACTERS = MAX_QUERY_BYTES // 3
 """Longest request that may be pushed: so that it can be read again however its characters must be encoded."""
 
-# RFC 6749 §2.3.1 and RFC 7521 §4.2: how the client proves who it is, which is no part of what it asks for.
-_CLIENT_PROOF = frozenset({"client_secret", "client_assertion", "client_assertion_type"})
+CLIENT_PROOF = frozenset({"client_secret", "client_assertion", "client_assertion_type"})
+"""How a client proves who it is, which is no part of what it asks for. RFC 6749 §2.3.1, RFC 7521 §4.2."""
 
 
 def find_reference(query: Parameters) -> str | None:
@@ -35,7 +35,7 @@ def read_pushed(form: Parameters, client_id: str) -> Parameters:
         raise OAuthError(
             ErrorCode.INVALID_REQUEST, "A pushed request must not hold the parameter request_uri: push the request."
         )
-    asked = tuple((name, value) for name, value in form.pairs if name not in _CLIENT_PROOF and name != "client_id")
+    asked = tuple((name, value) for name, value in form.pairs if name not in CLIENT_PROOF and name != "client_id")
     if sum(len(name) + len(value) + 2 for name, value in asked) > MAX_PUSHED_CHARACTERS:
         raise OAuthError(
             ErrorCode.INVALID_REQUEST, f"The pushed request is longer than {MAX_PUSHED_CHARACTERS} characters."

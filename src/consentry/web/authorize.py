@@ -1,4 +1,4 @@
-"""`GET /oauth/authorize`: from the app's request to a sign-in, a consent screen, or straight back with a code.
+"""`/oauth/authorize`: from the app's request to a sign-in, a consent screen, or straight back with a code.
 
 RFC 6749 §4.1, RFC 9207 §2, OpenID Connect Core 1.0 §3.1.2 for `prompt` and `max_age`.
 """
@@ -15,9 +15,12 @@ from consentry.flows.authorize import UntrustedCode, UntrustedRequestError
 from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.oauth.metadata import AUTHORIZATION_PATH
 from consentry.oauth.parameters import Parameters
+from consentry.oauth.pushed_request import CLIENT_PROOF
 from consentry.web.authorization_answer import answer_with_code, answer_with_error
 from consentry.web.errors import request_id_of
+from consentry.web.form_body import read_form
 from consentry.web.pages import render
+from consentry.web.sign_in_detour import must_sign_in_again, to_sign_in
 from consentry.web.views.problem import AuthorizeProblemPage
 from consentry.web.visitor import find_visitor, frame_for
 
@@ -50,18 +53,28 @@ async def authorize(request: Request, deeds: Deeds) -> Response:
         return await show_untrusted(request, deeds, error)
     visitor = await find_visitor(request, deeds)
     if visitor is None and not _is_silent(query):
-        return _to_sign_in(deeds, came)
+        return to_sign_in(deeds, came)
     try:
         asked = await deeds.authorize.read(query, to)
         if visitor is None:
             raise OAuthError(ErrorCode.LOGIN_REQUIRED, "Nobody is signed in.")
-        if _must_sign_in_again(asked, visitor, deeds) and not came.is_met_by(visitor.authenticated_at):
-            if "none" in asked.prompt:
-                raise OAuthError(ErrorCode.LOGIN_REQUIRED, "The sign-in is older than max_age allows.")
-            return _to_sign_in(deeds, came, again=True)
+        if await must_sign_in_again(deeds, to, came, asked, visitor):
+            return to_sign_in(deeds, came, again=True)
         return await _put_to_user(request, visitor, deeds, came, to, asked)
     except OAuthError as error:
         return answer_with_error(request, deeds, to, error, query)
+
+
+async def take_posted(request: Request) -> Response:
+    """`POST /oauth/authorize`: the same by GET. OpenID Connect Core 1.0 §3.1.2.1.
+
+    A form from the client's site comes without the session's cookie, which is `SameSite=Lax`; the browser brings it
+    along when it follows this redirect, before which nothing is done. What could prove a client is left behind: it does
+    not belong into an address.
+    """
+    form = await read_form(request.scope, request.receive)
+    kept = [(name, value) for name, value in form.pairs if name not in CLIENT_PROOF]
+    return RedirectResponse(f"{AUTHORIZATION_PATH}?{urlencode(kept)}", _SEE_OTHER)
 
 
 async def _put_to_user(
@@ -120,18 +133,6 @@ async def show_untrusted(request: Request, deeds: Deeds, error: UntrustedRequest
     )
 
 
-async def trusted_target(next_url: str, deeds: Deeds) -> TrustedRedirect | None:
-    """Return the app and redirect URI that a sign-in leads to, where `next_url` is an authorization request of one."""
-    path, _, raw = next_url.partition("?")
-    if path != AUTHORIZATION_PATH:
-        return None
-    try:
-        came = await deeds.pushed_requests.present(Parameters.from_query(raw))
-        return await deeds.authorize.trust(came.query, pushed=came.pushed_id)
-    except (OAuthError, UntrustedRequestError):
-        return None
-
-
 def _parse_query(request: Request) -> Parameters:
     try:
         return Parameters.from_query(request.scope["query_string"])
@@ -144,27 +145,3 @@ def _is_silent(query: Parameters) -> bool:
         return query.one("prompt") == "none"
     except OAuthError:
         return False
-
-
-def _must_sign_in_again(asked: AuthorizationRequest, visitor: Visitor, deeds: Deeds) -> bool:
-    if asked.prompt & {"login", "select_account"}:
-        return True
-    age = deeds.clock.now() - visitor.authenticated_at
-    return asked.max_age is not None and age.total_seconds() > asked.max_age
-
-
-def _to_sign_in(deeds: Deeds, came: Presented, *, again: bool = False) -> Response:
-    # What asked for the new sign-in is met by it, and must not ask again after it.
-    met = {"max_age"} if again else frozenset[str]()
-    sent = deeds.pushed_requests.after_sign_in(came)
-    pairs = [(name, value) for name, value in sent if name not in met]
-    if again:
-        pairs = [(name, _without_met(value) if name == "prompt" else value) for name, value in pairs]
-    parameters = {"next": f"{AUTHORIZATION_PATH}?{urlencode(pairs)}"}
-    if again:
-        parameters["again"] = "1"
-    return RedirectResponse(f"/sign-in?{urlencode(parameters)}", _SEE_OTHER)
-
-
-def _without_met(prompt: str) -> str:
-    return " ".join(word for word in prompt.split(" ") if word not in {"login", "select_account"})

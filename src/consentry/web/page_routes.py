@@ -16,7 +16,7 @@ from starlette.routing import Mount, Route
 from consentry.oauth.metadata import AUTHORIZATION_PATH
 from consentry.web import device, logout, references, sign_in
 from consentry.web.api import LazyApi
-from consentry.web.authorize import authorize
+from consentry.web.authorize import authorize, take_posted
 from consentry.web.consent import decide, show_consent
 from consentry.web.errors import exception_handlers
 from consentry.web.remember_organisation import RememberOrganisation
@@ -44,6 +44,7 @@ def _routes(deeds: Deeds) -> list[BaseRoute]:
     return [
         Route("/", _go_to_settings, methods=["GET"]),
         Route(AUTHORIZATION_PATH, partial(authorize, deeds=deeds), methods=["GET"]),
+        Route(AUTHORIZATION_PATH, take_posted, methods=["POST"]),
         Route("/consent", partial(show_consent, deeds=deeds), methods=["GET"]),
         Route("/consent", partial(decide, deeds=deeds), methods=["POST"]),
         *device.routes(deeds),
