@@ -24,6 +24,7 @@ from consentry.flows.introspect_token import IntrospectToken
 from consentry.flows.issue_tokens import TokenMint
 from consentry.flows.key_rotation import KeyRotation
 from consentry.flows.logout import Logout
+from consentry.flows.meant_user import MeantUser
 from consentry.flows.operators import Operators
 from consentry.flows.pushed_requests import PushedRequests
 from consentry.flows.refresh_token_grant import RefreshTokenGrant
@@ -122,6 +123,7 @@ class Deeds:
     signing_keys: SigningKeys
     key_rotation: KeyRotation
     subjects: Subjects
+    meant_user: MeantUser
     user_claims: UserClaims
     user_info: UserInfo
     usage: UsageRecorder
@@ -267,7 +269,7 @@ def open_deeds(
 
         mark_key = _derive_key(settings, "device user codes")
         return open_device_deeds(
-            settings, clock, secrets, database, stores, failures, authorize, consent, mint, mark_key
+            settings, clock, secrets, database, stores, failures, authorize, consent, mint, id_tokens, mark_key
         )
 
     @cache
@@ -314,6 +316,7 @@ def open_deeds(
         signing_keys=signing_keys,
         key_rotation=KeyRotation(signing_keys, settings.signing_key_lifetime),
         subjects=subjects,
+        meant_user=MeantUser(signing_keys, subjects, settings.issuer),
         user_claims=UserClaims(users, identity_store, clock, secrets),
         user_info=UserInfo(check_bearer, apps, identity_store, identities, subjects),
         usage=usage,

@@ -14,7 +14,7 @@ from consentry.flows.backchannel_logout import BackchannelLogout
 from consentry.flows.jws_registry import ExactAlgorithms
 from consentry.flows.sign_in import SignedIn
 from consentry.model.ids import SessionId
-from consentry.model.logout_delivery import DELAYS, sid_of
+from consentry.model.logout_delivery import DELAYS
 from consentry.model.organisation import Standing
 from consentry.model.secret import Secret
 from consentry.model.session import LiveSession
@@ -89,7 +89,7 @@ async def test_signing_out_posts_a_logout_token_to_the_app(
         "aud": party.app.client_id,
         "iat": now,
         "exp": now + 120,
-        "sid": sid_of(live.session.id, party.app.id),
+        "sid": live.session.id,
         "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
     }
     assert await messenger.deliver_due() == 0
@@ -113,7 +113,7 @@ async def test_every_app_of_the_session_is_told_once_and_no_other(
     told = [(await read(protocol, token))[1] for token in receiver.tokens]
     assert sorted(claims["aud"] for claims in told) == sorted([first.app.client_id, second.app.client_id])
     assert silent.app.client_id not in {claims["aud"] for claims in told}
-    assert len({claims["sid"] for claims in told}) == 2
+    assert {claims["sid"] for claims in told} == {live.session.id}
     assert len({claims["jti"] for claims in told}) == 2
 
 

@@ -9,8 +9,6 @@ import pytest
 from joserfc import jws
 from joserfc.jwk import ECKey
 
-from consentry.model.ids import AppId
-from consentry.model.logout_delivery import sid_of
 from live_server import OPERATOR, RegisteredClient, Site
 from user_agent import Form, UserAgent, form_to, query_of
 
@@ -47,7 +45,7 @@ def claims_of(agent: UserAgent, app: RegisteredClient) -> dict[str, Any]:
         "aud": app.client_id,
         "iat": now - 86_400,
         "exp": now - 82_800,
-        "sid": sid_of(live.session.id, AppId(app.client_id)),
+        "sid": live.session.id,
     }
 
 
@@ -164,18 +162,6 @@ def test_a_hint_of_another_session_asks_and_then_leads_back(
     assert answer.status_code == 303
     assert query_of(answer.headers["location"]) == {"state": STATE}
     assert not is_signed_in(ana)
-
-
-@pytest.mark.shows("RP-Initiated Logout §2 ask")
-def test_the_sid_of_one_app_is_worth_nothing_in_the_hint_of_another(
-    site: Site, ana: UserAgent, app: RegisteredClient
-) -> None:
-    other = add_app(site)
-
-    page = ana.get(logout_url(site, id_token_hint=hint_of(ana, other, aud=app.client_id)))
-
-    assert confirm_form(page)
-    assert is_signed_in(ana)
 
 
 Faulty = Callable[[UserAgent, RegisteredClient], dict[str, str]]

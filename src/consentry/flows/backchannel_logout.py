@@ -4,15 +4,14 @@ Nobody who signs out waits for an app. What could not be delivered is tried agai
 """
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from consentry.flows.signing_keys import SigningKeys
+from consentry.flows.subjects import Subjects
 from consentry.log import Log
 from consentry.model.app import App, AppStatus
-from consentry.model.ids import UserId
-from consentry.model.logout_delivery import LogoutDelivery, sid_of
+from consentry.model.logout_delivery import LogoutDelivery
 from consentry.oauth.logout_token import TYP, logout_claims
 from consentry.ports.apps import AppStore
 from consentry.ports.logout import LogoutDeliveryStore
@@ -30,16 +29,13 @@ _DONE, _REFUSED = frozenset({200, 204}), 400
 
 @dataclass(frozen=True, slots=True)
 class BackchannelLogout:
-    """Delivers logout tokens while the server runs. Any number of servers may deliver at once.
-
-    `subject_of` returns what an app knows a user by.
-    """
+    """Delivers logout tokens while the server runs. Any number of servers may deliver at once."""
 
     deliveries: LogoutDeliveryStore
     apps: AppStore
     signing_keys: SigningKeys
+    subjects: Subjects
     outbound: Outbound
-    subject_of: Callable[[App, UserId], str]
     issuer: str
     clock: Clock
     secrets: SecretSource
@@ -100,9 +96,9 @@ class BackchannelLogout:
         """Return a new token for each attempt: an app that remembers `jti` must not take a second for a replay."""
         claims = logout_claims(
             issuer=self.issuer,
-            subject=self.subject_of(app, delivery.user_id),
+            subject=self.subjects.subject(app, delivery.user_id),
             audience=app.client_id,
-            sid=sid_of(delivery.session_id, app.id),
+            sid=self.subjects.session(app, delivery.session_id),
             token_id=self.secrets.new_id(),
             now=self.clock.now(),
         )

@@ -14,9 +14,11 @@ from consentry.model.credential import SignInFacts
 from consentry.model.ids import UserId
 from consentry.model.live import LiveCode, LiveConnection, LiveFamily
 from consentry.oauth.claims_request import ClaimsRequest
+from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.oauth.id_token import TYP, IdToken
 from consentry.oauth.identity_scopes import OPENID
 from consentry.oauth.scope import Scope
+from consentry.ports.logout import SessionAppStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +28,39 @@ class IdTokens:
     keys: SigningKeys
     identities: Identities
     subjects: Subjects
+    session_apps: SessionAppStore
     issuer: str
 
     async def of_code(self, live: LiveCode, client: Client, access: MintedAccess) -> str | None:
-        """Return the ID token of a code that is exchanged; None where `openid` was not granted."""
+        """Return the ID token of a code that is exchanged; None where `openid` was not granted.
+
+        Raises OAuthError(INVALID_GRANT) where the session has ended, and the app is one that would have been told so.
+        """
         if OPENID not in access.row.scope or live.code.sign_in is None:
             return None
+        await self._note(client, live.holder.user_id, live.code.sign_in, access)
         nonce = live.code.nonce
         return await self._issue(client, live.connection, live.holder.user_id, live.code.sign_in, access, nonce)
+
+    async def of_device(self, live: LiveFamily, client: Client, access: MintedAccess) -> str | None:
+        """Return the ID token of the tokens that a device gets, which has no nonce; otherwise as for a code."""
+        if OPENID in access.row.scope and live.family.sign_in is not None:
+            await self._note(client, live.holder.user_id, live.family.sign_in, access)
+        return await self.of_family(live, client, access)
 
     async def of_family(self, live: LiveFamily, client: Client, access: MintedAccess) -> str | None:
         """Return the ID token of a refresh, which tells of the same sign-in and has no nonce (§12.2)."""
         if OPENID not in access.row.scope or live.family.sign_in is None:
             return None
         return await self._issue(client, live.connection, live.holder.user_id, live.family.sign_in, access, None)
+
+    async def _note(self, client: Client, user_id: UserId, facts: SignInFacts, access: MintedAccess) -> None:
+        """Remember that the app is to be told of the session's end (Back-Channel Logout 1.0 §2.5), if it wants to."""
+        app = client.app
+        if app.metadata.backchannel_logout_uri is None:
+            return
+        if not await self.session_apps.note(facts.session_id, app.id, user_id, now=access.row.issued_at):
+            raise OAuthError(ErrorCode.INVALID_GRANT, "The user has signed out meanwhile: start again.")
 
     async def _issue(
         self,

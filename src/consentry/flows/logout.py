@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from consentry.flows.signing_keys import SigningKeys
+from consentry.flows.subjects import Subjects
 from consentry.model.app import App, AppStatus
-from consentry.model.logout_delivery import sid_of
 from consentry.model.session import LiveSession
+from consentry.oauth.id_token import TYP
 from consentry.oauth.logout_request import LogoutRequest
 from consentry.ports.apps import AppStore
-
-_HINT_TYP = "JWT"
 
 _NOT_OURS = "The app sent an id_token_hint that was not issued here, or is too old to be known."
 _NOT_THE_CLIENT = "The app sent a client_id that is not the one of its id_token_hint."
@@ -35,10 +34,6 @@ class AskedLogout:
     target: str | None = None
     fault: str | None = None
 
-    def is_of(self, live: LiveSession) -> bool:
-        """Tell whether the app showed that it means just this session: then nobody need be asked (§2)."""
-        return self.app is not None and self.sid is not None and self.sid == sid_of(live.session.id, self.app.id)
-
 
 @dataclass(frozen=True, slots=True)
 class Logout:
@@ -46,6 +41,7 @@ class Logout:
 
     apps: AppStore
     signing_keys: SigningKeys
+    subjects: Subjects
     issuer: str
 
     async def read(self, request: LogoutRequest) -> AskedLogout:
@@ -57,7 +53,7 @@ class Logout:
         if request.id_token_hint is None:
             return AskedLogout(fault=None if request.post_logout_redirect_uri is None else _NO_HINT)
         # §2: a hint of ours that has expired is good.
-        claims = await self.signing_keys.read_signed(request.id_token_hint, typ=_HINT_TYP)
+        claims = await self.signing_keys.read_signed(request.id_token_hint, typ=TYP)
         client_id = None if claims is None or claims.get("iss") != self.issuer else _client_of(claims)
         if claims is None or client_id is None:
             return AskedLogout(fault=_NOT_OURS)
@@ -72,6 +68,12 @@ class Logout:
         return AskedLogout(
             app, sid if isinstance(sid, str) else None, target, fault=_NOT_REGISTERED if refused else None
         )
+
+    def is_of(self, asked: AskedLogout, live: LiveSession) -> bool:
+        """Tell whether the app showed that it means just this session, so that nobody need be asked (§2)."""
+        if asked.app is None or asked.fault is not None:
+            return False
+        return asked.sid == self.subjects.session(asked.app, live.session.id)
 
 
 def _client_of(claims: Mapping[str, Any]) -> str | None:

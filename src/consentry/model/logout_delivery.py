@@ -1,7 +1,5 @@
 """Telling apps that a session has ended: what is to be delivered, and how long it is tried."""
 
-import hashlib
-from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,18 +16,6 @@ DELAYS = (
     timedelta(hours=8),
 )
 """How long after each attempt the next one is made: less than a day in all. Each is far longer than an attempt."""
-
-_SID_BYTES = 16
-
-
-def sid_of(session_id: SessionId, app_id: AppId) -> str:
-    """Return what an app knows a session by: the `sid` of its ID and logout tokens.
-
-    Each app has its own, so that two apps cannot tell by it that they have the same person before them; nothing of the
-    session can be computed from it. *Source:* OpenID Connect Back-Channel Logout 1.0 §2.1.
-    """
-    known = hashlib.sha256(f"sid:{session_id}:{app_id}".encode()).digest()
-    return urlsafe_b64encode(known[:_SID_BYTES]).rstrip(b"=").decode()
 
 
 @dataclass(frozen=True, slots=True)

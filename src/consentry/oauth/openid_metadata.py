@@ -3,6 +3,7 @@
 from consentry.oauth.client_metadata import SIGNING_ALGORITHMS
 from consentry.oauth.id_token import ACR_PASSWORD
 from consentry.oauth.identity_scopes import SCOPE_OF_CLAIM
+from consentry.oauth.metadata import END_SESSION_PATH
 from consentry.oauth.uri import Uri
 
 USER_INFO_PATH = "/oauth/userinfo"
@@ -15,6 +16,10 @@ def openid_metadata(issuer: str) -> dict[str, object]:
     """Return the members to add; with them, one document is that of RFC 8414 and that of OpenID Connect alike."""
     return {
         "userinfo_endpoint": issuer + USER_INFO_PATH,
+        # RP-Initiated Logout 1.0 §2.1, Back-Channel Logout 1.0 §2.1.
+        "end_session_endpoint": issuer + END_SESSION_PATH,
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
         "subject_types_supported": ["public", "pairwise"],
         "id_token_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
         "acr_values_supported": [ACR_PASSWORD],

@@ -55,7 +55,7 @@ async def log_out(request: Request, deeds: Deeds) -> Response:
     visitor = await find_visitor(request, deeds)
     if visitor is None:
         return _signed_out(request, deeds, asked)
-    if asked.fault is None and asked.is_of(visitor.live):
+    if deeds.logout.is_of(asked, visitor.live):
         return await _sign_out(request, deeds, visitor, asked)
     return _ask(request, deeds, visitor, parameters, asked)
 
