@@ -7,6 +7,7 @@ from consentry.flows.consent import Consent
 from consentry.flows.device_authorization import DeviceAuthorization
 from consentry.flows.device_code_grant import DeviceCodeGrant
 from consentry.flows.device_consent import DeviceConsent
+from consentry.flows.id_tokens import IdTokens
 from consentry.flows.issue_tokens import TokenMint
 from consentry.ports.sign_in import ThrottleStore
 from consentry.ports.world import Clock, SecretSource
@@ -35,6 +36,7 @@ def open_device_deeds(
     authorize: Authorize,
     consent: Consent,
     mint: TokenMint,
+    id_tokens: IdTokens | None,
     mark_key: bytes,
 ) -> DeviceDeeds:
     """Return the deeds, over the database and stores that are there. `mark_key` hides user codes in the store."""
@@ -44,5 +46,5 @@ def open_device_deeds(
             store, authorize, failures, clock, secrets, settings.device_code_lifetime, mark_key, settings.issuer
         ),
         consent=DeviceConsent(store, stores.apps, authorize, consent, clock, secrets),
-        grant=DeviceCodeGrant(store, stores.connections, mint, clock),
+        grant=DeviceCodeGrant(store, stores.connections, mint, clock, id_tokens),
     )

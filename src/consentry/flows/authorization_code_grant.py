@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from consentry.flows.id_tokens import IdTokens
-from consentry.flows.issue_tokens import TokenMint, bound_for
+from consentry.flows.issue_tokens import TokenMint, bound_for, may_refresh
 from consentry.flows.token_event import token_event
 from consentry.model.client import Client
 from consentry.model.credential import WRONG_PROOFS_MOST, AuthorizationCode
@@ -16,9 +16,8 @@ from consentry.model.ids import CodeId
 from consentry.model.live import LiveCode
 from consentry.model.secret import CredentialKind, is_same_digest, parse_credential
 from consentry.oauth import pkce
-from consentry.oauth.client_metadata import AUTHORIZATION_CODE, REFRESH_TOKEN
+from consentry.oauth.client_metadata import AUTHORIZATION_CODE
 from consentry.oauth.errors import ErrorCode, OAuthError
-from consentry.oauth.identity_scopes import OFFLINE_ACCESS
 from consentry.oauth.resource import is_same_resource
 from consentry.oauth.responses import TokenResponse
 from consentry.oauth.scope import Scope
@@ -71,7 +70,7 @@ class AuthorizationCodeGrant:
             access_token=access.text.reveal(),
             expires_in=int((access.row.expires_at - now).total_seconds()),
             # RFC 6749 §5.1: optional, and of no use to an app that may not refresh.
-            refresh_token=family.refresh_token.reveal() if _may_refresh(client, scope) else None,
+            refresh_token=family.refresh_token.reveal() if may_refresh(client, scope) else None,
             scope=scope,
             token_type=access.row.token_type,
             id_token=id_token,
@@ -99,12 +98,6 @@ class AuthorizationCodeGrant:
             event = token_event(EventKind.CODE_REPLAYED, live, self.secrets, now)
             await self.credentials.end_family(live.code.family_id, event, now=now)
         raise _invalid_grant("The code was used already. The tokens that it gave have been ended: connect again.")
-
-
-def _may_refresh(client: Client, scope: Scope) -> bool:
-    # An app that knows of offline_access refreshes where the user granted it; any other always could (Core §11).
-    app = client.app
-    return app.metadata.may_use(REFRESH_TOKEN) and (OFFLINE_ACCESS not in app.scopes or OFFLINE_ACCESS in scope)
 
 
 def _find_proof_fault(request: AuthorizationCodeRequest, code: AuthorizationCode) -> str | None:

@@ -75,8 +75,7 @@ class DeviceAuthorization:
         `address` is the network address of the device. Raises OAuthError: UNAUTHORIZED_CLIENT for an app without the
         grant, INVALID_SCOPE, INVALID_TARGET. *Source:* RFC 8628 §3.1, §3.2.
         """
-        if not client.app.metadata.may_use(DEVICE_CODE):
-            raise OAuthError(ErrorCode.UNAUTHORIZED_CLIENT, "The app is not registered for the device code grant.")
+        client.require_grant(DEVICE_CODE)
         scope = await self.authorize.require_askable(client.app, asked.scope, asked.resource)
         now, secret = self.clock.now(), self.secrets.new_secret()
         resource = asked.resource[0] if asked.resource else None

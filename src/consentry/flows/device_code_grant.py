@@ -7,12 +7,16 @@ door either (threats CS-13).
 from dataclasses import dataclass
 from datetime import datetime
 
-from consentry.flows.issue_tokens import TokenMint, bound_for
+from consentry.flows.id_tokens import IdTokens
+from consentry.flows.issue_tokens import TokenMint, bound_for, may_refresh
 from consentry.model.app import AppStatus
 from consentry.model.client import Client
+from consentry.model.connection import ConnectionDetails
 from consentry.model.credential import SignInFacts
 from consentry.model.device_code import EARLY, SLOWER_BY, DeviceAnswer, DeviceCode
 from consentry.model.ids import ConnectionId, DeviceCodeId
+from consentry.model.live import LiveConnection, LiveFamily
+from consentry.model.membership import Holder
 from consentry.model.secret import CredentialKind, is_same_digest, parse_credential
 from consentry.oauth.client_metadata import DEVICE_CODE
 from consentry.oauth.errors import ErrorCode, OAuthError
@@ -29,10 +33,16 @@ from consentry.ports.world import Clock
 class _Granted:
     """What a family is opened with; `standing` is what of `scope` has not been taken away since the approval."""
 
-    connection_id: ConnectionId
     scope: Scope
     resource: str | None
     standing: Scope
+    connection: LiveConnection
+    holder: Holder
+
+    @property
+    def connection_id(self) -> ConnectionId:
+        """The connection that the tokens hang on."""
+        return self.connection.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,7 @@ class DeviceCodeGrant:
     connections: ConnectionStore
     mint: TokenMint
     clock: Clock
+    id_tokens: IdTokens | None = None
 
     async def exchange(self, request: DeviceCodeRequest, client: Client, *, jkt: str | None = None) -> TokenResponse:
         """Return the tokens that the person approved, bound to the key of thumbprint `jkt` where one was proved.
@@ -51,8 +62,7 @@ class DeviceCodeGrant:
         another client's or used, and where nothing of the approval stands; ACCESS_DENIED, EXPIRED_TOKEN,
         AUTHORIZATION_PENDING, SLOW_DOWN; INVALID_TARGET for another resource than was authorised.
         """
-        if not client.app.metadata.may_use(DEVICE_CODE):
-            raise OAuthError(ErrorCode.UNAUTHORIZED_CLIENT, "The app is not registered for the device code grant.")
+        client.require_grant(DEVICE_CODE)
         now = self.clock.now()
         code = await self._find(request.device_code)
         # RFC 8628 §3.4 and RFC 6749 §5.2. Nothing tells another client whether the code exists.
@@ -87,11 +97,11 @@ class DeviceCodeGrant:
         found = None if code.connection_id is None else await self.connections.find(code.connection_id)
         if found is None or not found.details.connection.is_live or not found.holder.is_active:
             raise _invalid_grant("The connection was ended, or its user may not act any more.")
-        details = found.details
-        standing = code.granted_scope & details.connection.scopes & details.app_scopes
-        if not standing or details.app_status != AppStatus.ACTIVE:
+        connection = _live(found.details)
+        standing = connection.standing(code.granted_scope)
+        if not standing:
             raise _invalid_grant("Nothing that the user approved is left to this connection: connect again.")
-        return _Granted(details.connection.id, code.granted_scope, code.resource, standing)
+        return _Granted(code.granted_scope, code.resource, standing, connection, found.holder)
 
     async def _redeem(
         self, code: DeviceCode, granted: _Granted, client: Client, jkt: str | None, now: datetime
@@ -100,15 +110,32 @@ class DeviceCodeGrant:
         row = family.row._replace(sign_in=_sign_in_of(code))
         row = row if jkt is None else bound_for(client, row, jkt)
         access = self.mint.access_token(row, granted.standing, now, jkt=jkt)
+        live = LiveFamily(row, granted.connection, granted.holder)
+        # Before the code is used up: nothing is lost if there is no key to sign with.
+        id_token = None if self.id_tokens is None else await self.id_tokens.of_device(live, client, access)
         if not await self.store.redeem(code.id, row, access.row):
             raise _used()
         return TokenResponse(
             access_token=access.text.reveal(),
             expires_in=int((access.row.expires_at - now).total_seconds()),
-            refresh_token=family.refresh_token.reveal(),
+            refresh_token=family.refresh_token.reveal() if may_refresh(client, granted.standing) else None,
             scope=granted.standing,
             token_type=access.row.token_type,
+            id_token=id_token,
         )
+
+
+def _live(details: ConnectionDetails) -> LiveConnection:
+    return LiveConnection(
+        details.connection.id,
+        str(details.connection.scopes),
+        ended=not details.connection.is_live,
+        app_id=details.connection.app_id,
+        client_id=details.client_id,
+        app_name=details.app_name,
+        app_status=AppStatus(details.app_status),
+        app_scopes=str(details.app_scopes),
+    )
 
 
 def _sign_in_of(code: DeviceCode) -> SignInFacts | None:

@@ -10,6 +10,8 @@ from consentry.model.credential import AccessToken, TokenFamily
 from consentry.model.ids import ConnectionId, FamilyId, TokenId
 from consentry.model.refresh_token import RefreshToken, new_refresh_token, parse_refresh_token
 from consentry.model.secret import CredentialKind, Secret, digest, format_credential
+from consentry.oauth.client_metadata import REFRESH_TOKEN
+from consentry.oauth.identity_scopes import OFFLINE_ACCESS
 from consentry.oauth.scope import Scope
 from consentry.ports.world import SecretSource
 
@@ -104,6 +106,16 @@ class TokenMint:
     def idle_end(self, now: datetime) -> datetime:
         """Return when a family that is used now becomes idle for too long."""
         return now + self.policy.refresh_idle_lifetime
+
+
+def may_refresh(client: Client, scope: Scope) -> bool:
+    """Tell whether the client is given a refresh token beside an access token of this scope (RFC 6749 §5.1).
+
+    An app that knows of offline_access refreshes where the user granted it; any other always could (OpenID Connect Core
+    §11).
+    """
+    app = client.app
+    return app.metadata.may_use(REFRESH_TOKEN) and (OFFLINE_ACCESS not in app.scopes or OFFLINE_ACCESS in scope)
 
 
 def bound_for(client: Client, family: TokenFamily, jkt: str) -> TokenFamily:
