@@ -16,6 +16,7 @@ from consentry.oauth.authorization_request import AuthorizationRequest, ClientRe
 from consentry.oauth.client_document import is_document_address
 from consentry.oauth.client_metadata import AUTHORIZATION_CODE
 from consentry.oauth.errors import ErrorCode, OAuthError
+from consentry.oauth.id_token import ACR_PASSWORD
 from consentry.oauth.identity_scopes import OFFLINE_ACCESS, OPENID
 from consentry.oauth.parameters import Parameters
 from consentry.oauth.redirect_uri import Mismatch, explain_mismatch, find_match
@@ -128,6 +129,12 @@ class Authorize:
         request = AuthorizationRequest.parse(query, require_pkce=to.app.require_pkce)
         require_reach(query, to.redirect_uri)
         scope = await self.require_askable(to.app, request.scope, request.resource)
+        # OpenID Connect Core §5.5.1.1: an acr that is insisted on and cannot be had is a failed sign-in.
+        wanted = request.claims.essential_acr
+        if wanted and ACR_PASSWORD not in wanted and OPENID in scope:
+            raise OAuthError(
+                ErrorCode.UNMET_AUTHENTICATION_REQUIREMENTS, f"The only acr value that is offered is {ACR_PASSWORD}."
+            )
         # OpenID Connect Core §5.5: a claim that the app is not registered to see is left out, which is no error.
         claim_scope = request.claims.scope & to.app.scopes if OPENID in scope else Scope()
         if claim_scope:

@@ -14,7 +14,6 @@ from starlette.routing import Route
 from consentry.flows.sign_in import SignedIn, SignInRefused, SignInThrottled
 from consentry.model.secret import Secret
 from consentry.oauth.parameters import Parameters
-from consentry.web.authorize import trusted_target
 from consentry.web.browser_safety import (
     PRE_SESSION_COOKIE,
     SESSION_COOKIE,
@@ -30,6 +29,7 @@ from consentry.web.browser_safety import (
 from consentry.web.caller import caller_address
 from consentry.web.form_body import read_form
 from consentry.web.pages import render
+from consentry.web.sign_in_detour import read_next
 from consentry.web.views.sign_in import SignInPage, SignInThrottledPage
 from consentry.web.visitor import find_visitor, form_secret, frame_for
 
@@ -108,8 +108,8 @@ async def _show_form(request: Request, deeds: Deeds, page: SignInPage, *, status
     before = read_cookie(request, PRE_SESSION_COOKIE, issuer=issuer)
     secret = before or secrets.token_urlsafe()
     frame = replace(frame_for(request, deeds, None, "Sign in"), csrf=csrf_token(secret, _PURPOSE))
-    target = await trusted_target(page.next, deeds)
-    view = replace(page, app=None if target is None else target.app.name)
+    target, hinted = await read_next(page.next, deeds)
+    view = replace(page, app=None if target is None else target.app.name, email=page.email or hinted)
     response = render("sign_in", frame=frame, view=view, status=status)
     if target is not None:
         # The form may end, over the authorization endpoint, at the app itself: consent may have been given before.
