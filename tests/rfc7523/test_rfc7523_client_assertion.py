@@ -230,7 +230,7 @@ async def test_jw_01_jw_02_what_is_not_signed_by_a_private_key_is_refused(
 @pytest.mark.parametrize(
     "header",
     [
-        {"jwk": a_key(number=2).public},
+        pytest.param({"jwk": a_key(number=2).public}, id="jwk"),
         {"jku": "https://evil.test/jwks"},
         {"x5u": "https://evil.test/cert"},
         {"x5c": ["MIIB"]},
