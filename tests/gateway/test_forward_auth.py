@@ -8,8 +8,12 @@ from gateway_world import ADDRESS, PATH, GatewayWorld, Headers
 from joserfc import jws
 from joserfc.jwk import KeySet
 
+from client_keys import a_key, proof
 from consentry.model.access import Reason
-from protocol_world import OPERATOR, ProtocolWorld
+from consentry.oauth.dpop import digest_of
+from consentry.oauth.token_request import AuthorizationCodeRequest
+from consentry.web.main import app_over
+from protocol_world import CALLBACK, OPERATOR, VERIFIER, ProtocolWorld
 
 IDENTITY = ("subject", "organisation", "app", "connection", "api-key", "permissions", "identity")
 
@@ -294,3 +298,33 @@ async def test_in_14_no_header_changes_which_api_the_identity_speaks_to_or_who_s
     claims = json.loads(jws.extract_compact(identity(answer)["identity"].encode()).payload)
     assert claims["iss"] == gateway.protocol.deeds.settings.issuer
     assert "evil" not in answer.text
+
+
+@pytest.mark.shows("RFC 9449 §7.1", "RFC 9449 §7.2 no-bearer", "RFC 9449 §11.1 replay")
+async def test_jw_09_jw_11_a_bound_token_is_let_in_with_a_proof_of_the_original_call(gateway: GatewayWorld) -> None:
+    protocol, clock = gateway.protocol, gateway.protocol.deeds.clock
+    code = await protocol.approve(protocol.tool)
+    client, request = await protocol.authenticate(protocol.tool.credentials), code_request(code)
+    grant = protocol.deeds.authorization_code_grant
+    token = (await grant.exchange(request, client, jkt=a_key().key.thumbprint())).access_token
+
+    # One application for all, as in a server: it is what remembers the proofs.
+    transport = httpx.ASGITransport(app_over(protocol.deeds))
+    http = httpx.AsyncClient(transport=transport, base_url=protocol.deeds.settings.issuer)
+
+    async def ask(**changes: str) -> httpx.Response:
+        right = {"htm": "GET", "htu": "https://api.books.test/invoices", "ath": digest_of(token)}
+        sent = proof(a_key(), clock, **{**right, **changes})
+        original = {"X-Original-Method": "GET", "X-Original-URI": "/invoices?page=2"}
+        return await http.get(PATH, headers={**original, "Authorization": f"DPoP {token}", "DPoP": sent})
+
+    assert (await ask(jti="one")).status_code == 200
+    assert (await ask(jti="one")).json()["error"] == "invalid_dpop_proof"
+    assert (await ask(htm="POST")).json()["error"] == "invalid_dpop_proof"
+    assert (await ask(htu="https://api.books.test/guard/forward-auth")).json()["error"] == "invalid_dpop_proof"
+    as_bearer = await gateway.ask_about("GET", "/invoices", bearer=token)
+    assert (as_bearer.status_code, as_bearer.json()["reason"]) == (401, "sender_not_proved")
+
+
+def code_request(code: str) -> AuthorizationCodeRequest:
+    return AuthorizationCodeRequest(code=code, redirect_uri=CALLBACK, code_verifier=VERIFIER, resource=())

@@ -23,6 +23,7 @@ from consentry.model.what_if import MemberIsSuspended
 from consentry.oauth.client_authentication import ClientCredentials
 from consentry.oauth.errors import OAuthError
 from consentry.oauth.parameters import Parameters
+from consentry.ports.fetched_documents import KeptDocument
 from consentry.registration_wiring import open_client_documents
 from consentry.storage.apps import SqlAppStore
 from consentry.storage.database import Operation, Statement
@@ -51,6 +52,7 @@ async def do_everything(world: ProtocolWorld, clock: FixedClock) -> None:
     await _keys(world)
     await _access(world)
     await _machines(world)
+    await _proofs(world, clock)
     await _registrations(world)
     await _time(world, clock)
 
@@ -267,6 +269,14 @@ async def _machines(world: ProtocolWorld) -> None:
 
 async def _trusted(world: ProtocolWorld) -> TrustedRedirect:
     return await world.deeds.authorize.trust(query_of(world.web))
+
+
+async def _proofs(world: ProtocolWorld, clock: FixedClock) -> None:
+    now = clock.now()
+    assert await world.deeds.dpop_proofs.used.use("proof", until=now)
+    documents = world.deeds.documents.store
+    await documents.keep(KeptDocument("https://client.test/jwks", "{}", None, now, now + timedelta(hours=1)))
+    assert await documents.find("https://client.test/jwks") is not None
 
 
 async def _time(world: ProtocolWorld, clock: FixedClock) -> None:
