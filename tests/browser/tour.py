@@ -159,7 +159,7 @@ def _consenting(guide: _Guide, app: RegisteredClient) -> Iterator[Stop]:
 def _devices(guide: _Guide) -> Iterator[Stop]:
     site = guide.world.site
     organisation = guide.world.organisations[WEB_APP.organisation]
-    app = site.add_app(name="Paperlark TV", public=True, organisation=organisation, metadata=DEVICE_GRANT)
+    app = site.add_app(name="Screen", public=True, organisation=organisation, metadata=DEVICE_GRANT)
     told = post(site, "/oauth/device_authorization", app, {}).json()
     page = guide.open(CARLA, "/device")
     yield Stop("device-code", "device_code", page)

@@ -200,7 +200,7 @@ async def test_rv_11_a_code_is_worth_nothing_while_its_user_may_not_act(protocol
 
 
 async def test_pk_14_other_grants_do_not_exist(protocol: ProtocolWorld) -> None:
-    for grant_type in ("password", "client_credentials", "implicit", "urn:ietf:params:oauth:grant-type:device_code"):
+    for grant_type in ("password", "implicit", "urn:ietf:params:oauth:grant-type:jwt-bearer", "token"):
         with refused(ErrorCode.UNSUPPORTED_GRANT_TYPE):
             await protocol.token(protocol.web, grant_type=grant_type, username="bo", password="x")
 
