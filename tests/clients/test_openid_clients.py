@@ -1,0 +1,72 @@
+"""Client libraries that we did not write sign people in and out."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from node_program import converse
+
+from live_server import RegisteredClient, Site
+from user_agent import UserAgent
+
+pytestmark = pytest.mark.clients
+
+CALLBACK = "http://127.0.0.1/callback"
+AFTERWARDS = "http://127.0.0.1/signed-out"
+
+
+def add_login_app(site: Site, algorithm: str) -> RegisteredClient:
+    return site.add_app(
+        redirect_uris=(CALLBACK,),
+        required=("openid", "profile", "email", "offline_access"),
+        optional=(),
+        metadata={"id_token_signed_response_alg": algorithm, "post_logout_redirect_uris": [AFTERWARDS]},
+    )
+
+
+def given(site: Site, app: RegisteredClient, algorithm: str) -> dict[str, Any]:
+    return {
+        "issuer": site.issuer,
+        "client_id": app.client_id,
+        "client_secret": app.secret,
+        "redirect_uri": app.redirect_uri,
+        "post_logout_redirect_uri": AFTERWARDS,
+        "scope": "openid profile email offline_access",
+        "algorithm": algorithm,
+    }
+
+
+@pytest.mark.interop("oauth4webapi", "OpenID Connect login", "ID token signature", "UserInfo")
+@pytest.mark.shows("OIDC Core §2 signed", "OIDC Core §3.1.3.3 id-token", "OIDC Core §12.2 iss-sub")
+@pytest.mark.parametrize("algorithm", ["ES256", "RS256", "EdDSA"])
+def test_oauth4webapi_signs_a_person_in(site: Site, person_approves: Callable[[str], str], algorithm: str) -> None:
+    app = add_login_app(site, algorithm)
+
+    done = converse("oauth4webapi-login", given(site, app, algorithm), lambda said: person_approves(said["authorize"]))
+
+    assert done["claims"]["aud"] in (app.client_id, [app.client_id])
+    assert done["told"]["sub"] == done["claims"]["sub"]
+    assert done["told"]["email"] == site.ana.email
+
+
+@pytest.mark.interop("openid-client", "OpenID Connect login", "ID token signature", "RP-initiated logout")
+@pytest.mark.shows("OpenID Connect RP-Initiated Logout §3 state", "OpenID Connect RP-Initiated Logout §3 after")
+def test_openid_client_signs_a_person_in_and_out(site: Site) -> None:
+    app = add_login_app(site, "ES256")
+    with UserAgent(site) as agent:
+
+        def answer(said: dict[str, str]) -> str:
+            if "authorize" in said:
+                back = agent.answer(agent.sign_in(site.ana, said["authorize"]))
+            else:
+                back = agent.get(said["logout"])
+            location: str = back.headers["location"]
+            return location
+
+        done = converse("openid-client-logout", given(site, app, "ES256"), answer)
+
+        back = urlsplit(done["back"])
+        assert f"{back.scheme}://{back.netloc}{back.path}" == AFTERWARDS
+        assert dict(parse_qsl(back.query))["state"] == "back again"
+        assert agent.get("/settings/connections").request.url.path == "/sign-in"
