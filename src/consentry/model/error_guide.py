@@ -185,6 +185,11 @@ PAGE_ERRORS: tuple[tuple[str, str, str], ...] = (
         "check `client_id`, and that you are at the right server",
     ),
     ("app_deactivated", "an administrator has deactivated the app", "ask them"),
+    (
+        "client_document",
+        "the client ID is an address, and the document there cannot be read or does not describe an app",
+        "correct what the page names; the document is read again within minutes",
+    ),
     ("redirect_uri_missing", "the app has several addresses and the request names none", "send `redirect_uri`"),
     (
         "redirect_uri_mismatch",

@@ -89,6 +89,8 @@ class AppAnswer(ClientMetadataAnswer):
     created_at: datetime
     updated_at: datetime
     created_by: str | None
+    origin: str
+    vouched_by: str | None
 
 
 class RegisteredAppAnswer(AppAnswer):

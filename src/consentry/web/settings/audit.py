@@ -60,6 +60,8 @@ _WORDS: Mapping[EventKind, str] = {
     EventKind.API_KEY_ROTATED: "API key rotated",
     EventKind.API_KEY_REVOKED: "API key revoked",
     EventKind.RESOURCE_REGISTERED: "Resource server registered",
+    EventKind.REGISTRATION_TOKEN_CREATED: "Initial access token made",
+    EventKind.REGISTRATION_TOKEN_REVOKED: "Initial access token revoked",
     EventKind.OPERATOR_CREATED: "Operator created",
     EventKind.SIGNING_KEY_ROTATED: "Signing key replaced",
     EventKind.OPERATOR_REVOKED: "Operator revoked",
