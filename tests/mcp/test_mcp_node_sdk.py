@@ -26,7 +26,7 @@ def assistant(world: McpWorld, request: pytest.FixtureRequest) -> Iterator[NodeA
 
 
 @pytest.mark.shows("RFC 9728 §5.1", "RFC 9728 §3.1", "RFC 8707 §2.1")
-@pytest.mark.interop("@modelcontextprotocol/sdk", "discovery", "code flow with PKCE", "registration")
+@pytest.mark.interop("@modelcontextprotocol/sdk", "discovery", "authorization code with PKCE", "dynamic registration")
 def test_it_finds_its_way_from_a_challenge_to_a_call(world: McpWorld, assistant: NodeAssistant) -> None:
     told = assistant.call("list_invoices", status="sent")
 

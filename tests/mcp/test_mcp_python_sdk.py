@@ -30,7 +30,7 @@ def assistant(world: McpWorld, request: pytest.FixtureRequest) -> Assistant:
 
 
 @pytest.mark.shows("RFC 9728 §5.1", "RFC 9728 §3.1", "RFC 8707 §2.1", "RFC 9207 §2")
-@pytest.mark.interop("mcp (Python)", "discovery", "code flow with PKCE", "registration")
+@pytest.mark.interop("mcp (Python)", "discovery", "authorization code with PKCE", "dynamic registration")
 async def test_it_finds_its_way_from_a_challenge_to_a_call(world: McpWorld, assistant: Assistant) -> None:
     found = await assistant.call("list_invoices", status="sent")
 

@@ -309,6 +309,7 @@ async def test_the_task_of_the_server_delivers_when_nudged_and_outlives_a_fault(
         await running
 
 
+@pytest.mark.shows("RFC 9700 §4.14.2 on-change")
 @pytest.mark.shows("Back-Channel Logout §2.7 refresh-tokens")
 @pytest.mark.parametrize(
     ("scope", "ends"),

@@ -19,7 +19,12 @@ def app(site: Site) -> RegisteredClient:
     return site.add_app(required=("openid", "invoicing:read"), optional=IDENTITY[1:])
 
 
-@pytest.mark.shows("OpenID Connect Core §2 id-token-claims", "OpenID Connect Core §3.1.3.3 id-token-in-token-response")
+@pytest.mark.shows(
+    "OpenID Connect Core §2 iss",
+    "OpenID Connect Core §2 sub",
+    "OpenID Connect Core §2 aud",
+    "OpenID Connect Core §3.1.3.3 id-token",
+)
 def test_the_token_response_has_an_id_token_of_the_user_and_the_app(site: Site, app: RegisteredClient) -> None:
     """OpenID Connect Core §2 and §3.1.3.3."""
     before = int(time.time())
@@ -52,7 +57,9 @@ def test_a_request_without_a_nonce_gets_none(site: Site, app: RegisteredClient) 
     assert "nonce" not in read_id_token(site, tokens["id_token"])[1]
 
 
-@pytest.mark.shows("OpenID Connect Core §12.2 refreshed-id-token")
+@pytest.mark.shows(
+    "OpenID Connect Core §12.2 iss-sub", "OpenID Connect Core §12.2 auth-time", "OpenID Connect Core §12.2 nonce"
+)
 def test_a_refresh_tells_of_the_same_sign_in_and_has_no_nonce(site: Site, app: RegisteredClient) -> None:
     """OpenID Connect Core §12.2."""
     tokens = connect(site, app, site.ana, scope="openid offline_access", nonce="once")
@@ -94,7 +101,7 @@ def test_an_app_that_does_not_know_of_offline_access_can_refresh(site: Site) -> 
     assert "id_token" in refresh(site, plain, tokens["refresh_token"]).json()
 
 
-@pytest.mark.shows("OpenID Connect Core §5.3 userinfo")
+@pytest.mark.shows("OpenID Connect Core §5.3.2 sub", "OpenID Connect Core §5.4 scopes")
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_user_info_tells_what_the_scopes_open(site: Site, app: RegisteredClient, method: str) -> None:
     """OpenID Connect Core §5.3.1 and §5.4."""

@@ -50,6 +50,7 @@ async def test_mc_02_a_token_for_one_api_is_refused_by_another(protocol: Protoco
             assert answer.reason is Reason.WRONG_AUDIENCE
 
 
+@pytest.mark.shows("RFC 8707 §2.2 token", "RFC 8707 §2.2 refresh")
 @pytest.mark.shows("RFC 8707 §2.1 code", "RFC 8707 §2.2 no-more")
 async def test_mc_03_the_resource_cannot_be_swapped_or_added_at_the_token_endpoint(protocol: ProtocolWorld) -> None:
     for asked, swapped in ((BOOKS, PAYROLL), (BOOKS, [BOOKS, PAYROLL]), (None, BOOKS)):
