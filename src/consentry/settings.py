@@ -22,6 +22,7 @@ from consentry.settings_values import (
     line,
     name_list,
     path,
+    resource_identifier,
     secret_text,
     sqlite_path,
     view_name,
@@ -98,6 +99,9 @@ class Settings:
 
     require_pushed_requests: bool = False
     """Whether every app must push its authorization requests; without it, those that are registered so. RFC 9126 §5."""
+
+    default_resource: str | None = None
+    """The API that a request is for which names none; without it, such tokens are good at every API. RFC 8707 §2."""
 
     device_authorization: bool = True
     """Whether apps that are registered for it may connect by a code that a person types. RFC 8628."""
@@ -210,6 +214,7 @@ def load_settings(config: Path | None, environ: Mapping[str, str]) -> Settings:
             "pushed_request_lifetime", duration(_MINUTE, 10 * _MINUTE), default.pushed_request_lifetime
         ),
         require_pushed_requests=given.read("require_pushed_requests", flag, default.require_pushed_requests),
+        default_resource=given.read("default_resource", resource_identifier, default.default_resource),
         device_authorization=given.read("device_authorization", flag, default.device_authorization),
         device_code_lifetime=given.read(
             "device_code_lifetime", duration(2 * _MINUTE, 30 * _MINUTE), default.device_code_lifetime

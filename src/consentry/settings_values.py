@@ -10,6 +10,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from consentry.model.secret import Secret
+from consentry.oauth.resource import is_resource_identifier
 from consentry.oauth.uri import Uri
 from consentry.postgres_url import PostgresUrlError, parse_postgres_url
 from consentry.settings_sources import BadValue, Reader
@@ -115,6 +116,14 @@ def host_name(value: object, _folder: Path) -> str:
     bracketed = f"[{value}]" if ":" in value else value
     if not Uri.parse(f"http://{bracketed}").has_valid_host:
         raise BadValue(f"is {_shown(value)}.", remedy)
+    return value
+
+
+def resource_identifier(value: object, _folder: Path) -> str:
+    """Read the identifier of an API: an absolute URI without a fragment. RFC 8707 §2."""
+    if not isinstance(value, str) or not is_resource_identifier(value):
+        remedy = "Write the address of the API, such as https://api.example.com"
+        raise BadValue(f"is {_shown(value)}, which is not an absolute URI without a fragment.", remedy)
     return value
 
 

@@ -30,6 +30,7 @@ from consentry.flows.pushed_requests import PushedRequests
 from consentry.flows.refresh_token_grant import RefreshTokenGrant
 from consentry.flows.resource_servers import ResourceServers
 from consentry.flows.revoke_token import RevokeToken
+from consentry.flows.sector_documents import SectorDocuments
 from consentry.flows.sign_in import SignIn
 from consentry.flows.signing_keys import SigningKeys
 from consentry.flows.subjects import Subjects
@@ -239,6 +240,7 @@ def open_deeds(
     if settings.openid_connect:
         id_tokens = IdTokens(signing_keys, identities, subjects, logouts, settings.issuer)
     outbound = outbound or PublicOutbound(allowed=settings.outbound_allowed_networks)
+    sectors = SectorDocuments(outbound)
     used_proofs = SqlUsedProofStore(database)
     documents = FetchDocument(SqlFetchedDocumentStore(database), outbound, clock)
     client_documents = None
@@ -246,20 +248,24 @@ def open_deeds(
         from consentry.registration_wiring import open_client_documents  # noqa: PLC0415 - as in of_people
 
         client_documents = open_client_documents(settings, catalog, clock, secrets, database, apps, documents)
-    authorize = Authorize(apps, resources, catalog, settings.require_pushed_requests, client_documents)
+    authorize = Authorize(
+        apps, resources, catalog, settings.require_pushed_requests, client_documents, settings.default_resource
+    )
     by_assertion = AuthenticateByAssertion(ClientKeys(documents), used_proofs, clock, settings.issuer)
 
     @cache
     def of_people() -> "PeopleDeeds":
         from consentry.people_wiring import open_people_deeds  # noqa: PLC0415 - see Deeds
 
-        return open_people_deeds(settings, catalog, book, approvals, clock, secrets, passwords, database, stores)
+        return open_people_deeds(
+            settings, catalog, book, approvals, clock, secrets, passwords, database, stores, sectors
+        )
 
     @cache
     def of_registration() -> "RegistrationDeeds":
         from consentry.registration_wiring import open_registration_deeds  # noqa: PLC0415 - as above
 
-        return open_registration_deeds(settings, catalog, clock, secrets, database, apps)
+        return open_registration_deeds(settings, catalog, clock, secrets, database, apps, sectors)
 
     consent = Consent(SqlAuthorizationStore(database), catalog, book, clock, secrets, settings.code_lifetime)
 
@@ -276,7 +282,7 @@ def open_deeds(
     def of_services() -> "ServiceDeeds":
         from consentry.service_wiring import open_service_deeds  # noqa: PLC0415 - as above
 
-        return open_service_deeds(catalog, book, approvals, clock, secrets, database, stores, authorize, mint)
+        return open_service_deeds(catalog, book, approvals, clock, secrets, database, stores, authorize, mint, sectors)
 
     return Deeds(
         of_services=of_services,

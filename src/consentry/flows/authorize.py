@@ -78,7 +78,8 @@ class TrustedRedirect:
 class Authorize:
     """Validates authorization requests. Writes nothing.
 
-    With `require_pushed` every app must push its requests, without it those that are registered so.
+    With `require_pushed` every app must push its requests, without it those that are registered so. A request that
+    names no API is for the `default_resource`, where there is one.
     """
 
     apps: AppStore
@@ -86,6 +87,7 @@ class Authorize:
     catalog: Catalog
     require_pushed: bool = False
     documents: ClientDocuments | None = None
+    default_resource: str | None = None
 
     async def trust(
         self, query: Parameters, *, pushed: PushedRequestId | None = None, address: str | None = None
@@ -127,6 +129,7 @@ class Authorize:
         """
         self._require_allowed(to)
         request = AuthorizationRequest.parse(query, require_pkce=to.app.require_pkce)
+        request = replace(request, resource=self.meant_for(request.resource))
         require_reach(query, to.redirect_uri)
         scope = await self.require_askable(to.app, request.scope, request.resource)
         # OpenID Connect Core §5.5.1.1: an acr that is insisted on and cannot be had is a failed sign-in.
@@ -140,6 +143,10 @@ class Authorize:
         if claim_scope:
             return replace(request, scope=scope, claim_scope=claim_scope)
         return request if request.scope == scope else replace(request, scope=scope)
+
+    def meant_for(self, resource: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the APIs that a request names, or the default one where it names none. *Source:* RFC 8707 §2."""
+        return resource or (() if self.default_resource is None else (self.default_resource,))
 
     async def require_askable(self, app: App, scope: Scope, resource: tuple[str, ...]) -> Scope:
         """Return what the app asks for: all that it declared where it names no scope (RFC 6749 §3.3).
@@ -177,7 +184,7 @@ class Authorize:
         if len(resource) > 1:
             raise OAuthError(ErrorCode.INVALID_TARGET, "Ask for one resource at a time.")
         for asked in resource:
-            known = await self.resources.identifiers()
+            known = (*self.meant_for(()), *await self.resources.identifiers())
             if not any(is_same_resource(one, asked) for one in known):
                 raise OAuthError(ErrorCode.INVALID_TARGET, "No API with this resource identifier is registered here.")
 

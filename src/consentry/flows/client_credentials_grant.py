@@ -57,11 +57,12 @@ class ClientCredentialsGrant:
         §5.2; RFC 8707 §2.2.
         """
         client.require_grant(CLIENT_CREDENTIALS)
-        await self.authorize.require_askable(client.app, request.scope or Scope(), request.resource)
+        wanted = self.authorize.meant_for(request.resource)
+        await self.authorize.require_askable(client.app, request.scope or Scope(), wanted)
         now = self.clock.now()
         live = await self._find(client, now)
         scope = self._scope_of(request, live)
-        family = live.family._replace(resource=request.resource[0] if request.resource else None)
+        family = live.family._replace(resource=wanted[0] if wanted else None)
         access = self.mint.access_token(family, scope, now, jkt=jkt)
         if not await self.credentials.extend_family(access.row, idle_expires_at=self.mint.idle_end(now)):
             raise _not_allowed()

@@ -76,9 +76,10 @@ class DeviceAuthorization:
         grant, INVALID_SCOPE, INVALID_TARGET. *Source:* RFC 8628 §3.1, §3.2.
         """
         client.require_grant(DEVICE_CODE)
-        scope = await self.authorize.require_askable(client.app, asked.scope, asked.resource)
+        wanted = self.authorize.meant_for(asked.resource)
+        scope = await self.authorize.require_askable(client.app, asked.scope, wanted)
         now, secret = self.clock.now(), self.secrets.new_secret()
-        resource = asked.resource[0] if asked.resource else None
+        resource = wanted[0] if wanted else None
         code = DeviceCode(
             id=DeviceCodeId(self.secrets.new_id()),
             digest=digest(secret),
