@@ -13,6 +13,7 @@ from consentry.flows.members import Members
 from consentry.flows.organisations import Organisations
 from consentry.flows.people import People
 from consentry.flows.roles import Roles
+from consentry.flows.sector_documents import SectorDocuments
 from consentry.flows.users import Users
 from consentry.model.api_key import ApiKeyPolicy
 from consentry.model.approval import ApprovalBook
@@ -52,6 +53,7 @@ def open_people_deeds(
     passwords: Passwords,
     database: Database,
     stores: PeopleStores,
+    sectors: SectorDocuments,
 ) -> PeopleDeeds:
     """Return these deeds over the stores that the others use."""
     organisations, users = stores.organisations, stores.users
@@ -65,7 +67,7 @@ def open_people_deeds(
             members,
         ),
         audit=Audit(EventStore(database)),
-        app_registry=AppRegistry(apps, clock, secrets, catalog),
+        app_registry=AppRegistry(apps, clock, secrets, catalog, sectors),
         app_secrets=AppSecrets(apps, SqlAppSecretStore(database), clock, secrets, settings.max_secrets_per_app),
         connections=Connections(stores.connections, book, clock, secrets),
         api_keys=ApiKeys(

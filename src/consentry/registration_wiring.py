@@ -7,6 +7,7 @@ from consentry.flows.fetch_document import FetchDocument
 from consentry.flows.manage_registration import ManageRegistration
 from consentry.flows.register_client import RegisterClient
 from consentry.flows.registration_tokens import RegistrationTokens
+from consentry.flows.sector_documents import SectorDocuments
 from consentry.model.catalog import Catalog
 from consentry.model.self_registered import SelfRegistrationPolicy
 from consentry.ports.apps import AppStore
@@ -39,15 +40,23 @@ def policy_of(settings: Settings) -> SelfRegistrationPolicy:
 
 
 def open_registration_deeds(
-    settings: Settings, catalog: Catalog, clock: Clock, secrets: SecretSource, database: Database, apps: AppStore
+    settings: Settings,
+    catalog: Catalog,
+    clock: Clock,
+    secrets: SecretSource,
+    database: Database,
+    apps: AppStore,
+    sectors: SectorDocuments,
 ) -> RegistrationDeeds:
     """Return the deeds over the stores."""
     policy, registrations = policy_of(settings), SqlRegistrationStore(database)
     tokens = RegistrationTokens(SqlRegistrationTokenStore(database), clock, secrets)
     return RegistrationDeeds(
         tokens,
-        RegisterClient(apps, registrations, tokens, SqlThrottleStore(database), catalog, policy, clock, secrets),
-        ManageRegistration(apps, registrations, catalog, policy, clock, secrets),
+        RegisterClient(
+            apps, registrations, tokens, SqlThrottleStore(database), catalog, policy, clock, secrets, sectors
+        ),
+        ManageRegistration(apps, registrations, catalog, policy, clock, secrets, sectors),
     )
 
 

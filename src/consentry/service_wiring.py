@@ -7,6 +7,7 @@ from consentry.flows.authorize import Authorize
 from consentry.flows.client_credentials_grant import ClientCredentialsGrant
 from consentry.flows.connections import Connections
 from consentry.flows.issue_tokens import TokenMint
+from consentry.flows.sector_documents import SectorDocuments
 from consentry.flows.service_members import ServiceMembers
 from consentry.model.approval import ApprovalBook
 from consentry.model.catalog import Catalog
@@ -36,10 +37,11 @@ def open_service_deeds(
     stores: PeopleStores,
     authorize: Authorize,
     mint: TokenMint,
+    sectors: SectorDocuments,
 ) -> ServiceDeeds:
     """Return the deeds over the stores that the others use."""
     services, authorizations = SqlServiceMemberStore(database), SqlAuthorizationStore(database)
-    registry = AppRegistry(stores.apps, clock, secrets, catalog)
+    registry = AppRegistry(stores.apps, clock, secrets, catalog, sectors)
     connections = Connections(stores.connections, book, clock, secrets)
     return ServiceDeeds(
         ServiceMembers(services, authorizations, registry, connections, catalog, clock, secrets),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from consentry.flows.app_secrets import keep_secret, make_secret
+from consentry.flows.sector_documents import SectorDocuments
 from consentry.model.acting import Acting
 from consentry.model.app import App, AppSecret, AppStatus, AppType
 from consentry.model.app_draft import (
@@ -53,6 +54,7 @@ class AppRegistry:
     clock: Clock
     secrets: SecretSource
     catalog: Catalog
+    sectors: SectorDocuments
 
     def require_manager(self, acting: Acting) -> None:
         """Return if the member may register apps where they act; raises PermissionMissingError."""
@@ -84,6 +86,7 @@ class AppRegistry:
             raise InvalidInputError(*faults)
         now = self.clock.now()
         app = self._new_app(acting, draft, owner, now, fixed)
+        await self._require_sector(app)
         text, secret = self._first_secret(app, fixed, now)
         details = {"name": app.name, "type": app.type.value, "scopes": str(app.scopes)}
         if not await self.apps.register(app, secret, self._event(acting, app, EventKind.APP_REGISTERED, now, details)):
@@ -91,6 +94,11 @@ class AppRegistry:
                 raise ConflictError("Another app has this client ID, or had it; or there is no such organisation.")
             raise NotFoundError("organisation")
         return RegisteredApp(app, text)
+
+    async def _require_sector(self, app: App) -> None:
+        fault = await self.sectors.find_fault(app.metadata, app.redirect_uris)
+        if fault is not None:
+            raise InvalidInputError(fault)
 
     async def get(self, acting: Acting, client_id: str) -> App:
         """Return one app."""
@@ -137,6 +145,8 @@ class AppRegistry:
             raise InvalidInputError(*faults)
         now = self.clock.now()
         after = _edited(before, change, now)
+        if (after.metadata, after.redirect_uris) != (before.metadata, before.redirect_uris):
+            await self._require_sector(after)
         details = _differences(before, after)
         if not details:
             return before

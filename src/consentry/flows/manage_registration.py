@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from consentry.flows.register_client import RegisteredClient
+from consentry.flows.sector_documents import SectorDocuments
 from consentry.model.app import App, AppOrigin
 from consentry.model.catalog import Catalog
 from consentry.model.event import Actor, Event, EventKind
@@ -41,6 +42,7 @@ class ManageRegistration:
     policy: SelfRegistrationPolicy
     clock: Clock
     secrets: SecretSource
+    sectors: SectorDocuments
 
     async def read(self, client_id: str, bearer: str | None) -> RegisteredClient:
         """Return the registration as it is now. *Source:* RFC 7592 §2.1."""
@@ -70,6 +72,7 @@ class ManageRegistration:
         )
         if _ways(after) != _ways(before):
             refuse("The way to authenticate cannot change between a secret, keys and none: register the client anew.")
+        await self.sectors.require(after)
         payload = self.secrets.new_secret()
         event = self._event(before, EventKind.APP_CHANGED, {"name": f"{before.name} -> {after.name}"})
         if not await self.registrations.replace(kept, after, digest(payload), event):

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from consentry.flows.app_secrets import make_secret
 from consentry.flows.registration_tokens import RegistrationTokens
+from consentry.flows.sector_documents import SectorDocuments
 from consentry.flows.throttle import Throttle
 from consentry.model.app import App, AppOrigin, AppSecret
 from consentry.model.catalog import Catalog
@@ -68,6 +69,7 @@ class RegisterClient:
     policy: SelfRegistrationPolicy
     clock: Clock
     secrets: SecretSource
+    sectors: SectorDocuments
 
     async def register(self, body: bytes, *, bearer: str | None, address: str) -> RegisteredClient:
         """Register the app that `body` describes, or return the one that is registered just so.
@@ -88,6 +90,8 @@ class RegisterClient:
                 return known
         if token is None:
             await self._count(address, now)
+        # Only now, so that nobody has this server fetch more often than they may register.
+        await self.sectors.require(app)
         return await self._write(app, token, now)
 
     async def _find_token(self, bearer: str | None) -> RegistrationToken | None:

@@ -4,7 +4,7 @@ from base64 import urlsafe_b64encode
 from hmac import digest
 from urllib.parse import urlsplit
 
-from consentry.model.app import App
+from consentry.model.app import App, AppOrigin
 from consentry.model.ids import SessionId, UserId
 from consentry.oauth.client_metadata import ClientMetadata
 
@@ -31,7 +31,14 @@ def subject_for(app: App, user_id: UserId, key: bytes) -> str:
     """
     if app.metadata.subject_type != PAIRWISE:
         return user_id
-    return _mac(key, "subject", find_sector(app.metadata, app.redirect_uris) or f"client {app.client_id}", user_id)
+    return _mac(key, "subject", _sector_of(app), user_id)
+
+
+def _sector_of(app: App) -> str:
+    if app.origin is AppOrigin.DOCUMENT:
+        # Nobody has looked whether the sector that such a document names knows of it.
+        return f"client {app.client_id}"
+    return find_sector(app.metadata, app.redirect_uris) or f"client {app.client_id}"
 
 
 def session_for(app: App, session_id: SessionId, key: bytes) -> str:

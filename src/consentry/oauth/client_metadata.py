@@ -43,7 +43,7 @@ class ClientMetadata:
     dpop_bound_access_tokens: bool = False
     subject_type: str = "public"
     sector_identifier_uri: str | None = None
-    id_token_signed_response_alg: str = "ES256"  # noqa: S105 - an algorithm, not a secret
+    id_token_signed_response_alg: str = "RS256"  # noqa: S105 - an algorithm, not a secret
     default_max_age: int | None = None
     require_auth_time: bool = False
     post_logout_redirect_uris: tuple[str, ...] = ()
