@@ -6,7 +6,7 @@ from ipaddress import IPv4Network, IPv6Network
 
 from consentry.gate.answer import CallRefusedError
 from consentry.gate.call import Call, DpopToken
-from consentry.gate.gate import Gate, names_of
+from consentry.gate.gate import Gate, names_of, scheme_of
 from consentry.gate.proved_request import ProvedRequest
 from consentry.model.access import Access, Refused
 from consentry.oauth.protected_resource import ProtectedResource
@@ -29,9 +29,9 @@ class _KnowsPermissions:
         """
         return self._gate.judge(access, permissions)
 
-    def refuse(self, refused: Refused) -> CallRefusedError:
-        """Return the refusal of a call for a reason that the adapter found, worded as every other."""
-        return self._gate.refusal(refused)
+    def refuse(self, refused: Refused, access: Access) -> CallRefusedError:
+        """Return the refusal, for a reason that the adapter found, of a call that has this access."""
+        return self._gate.refusal(refused, scheme=scheme_of(access))
 
     @property
     def resource(self) -> ProtectedResource | None:

@@ -62,7 +62,7 @@ class Gate:
             raise self.refusal(checked)
         refused = find_refusal(checked, permissions, self.catalog)
         if refused is not None:
-            raise self.refusal(refused, scheme=BEARER if checked.dpop_jkt is None else SCHEME)
+            raise self.refusal(refused, scheme=scheme_of(checked))
         return checked
 
     def prove(self, call: Call, token: DpopToken, trusted_proxies: Sequence[IPv4Network | IPv6Network]) -> DpopProof:
@@ -124,6 +124,11 @@ class Gate:
     def _first_scopes(self) -> Scope:
         # Of the API and not of the route, so that every adapter answers alike, also where one knows no route yet.
         return Scope() if self.resource is None else Scope.of(*self.resource.scopes)
+
+
+def scheme_of(access: Access) -> str:
+    """Return the scheme in which the credential came. RFC 9449 §7.1: a bound token is told of the scheme DPoP."""
+    return BEARER if access.dpop_jkt is None else SCHEME
 
 
 def _hint(name: str, known: Iterable[str]) -> str:

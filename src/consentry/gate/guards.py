@@ -37,8 +37,8 @@ class Guarding(Protocol):
     def judge(self, access: Access, permissions: Sequence[str]) -> Access:
         """Return `access` if it may do all of `permissions`; raises CallRefusedError with the answer to send."""
 
-    def refuse(self, refused: Refused) -> CallRefusedError:
-        """Return the refusal of a call for a reason that the adapter found, worded as every other."""
+    def refuse(self, refused: Refused, access: Access) -> CallRefusedError:
+        """Return the refusal, for a reason that the adapter found, of a call that has this access."""
 
 
 class AsyncGuard(Guarding, Protocol):

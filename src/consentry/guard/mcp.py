@@ -122,10 +122,10 @@ class McpGuard(GuardMiddleware):
             needed = self._needs.needed(body)
         except (MessageError, UndeclaredError) as fault:
             # What is wrong with the message is the business of callers who may be here at all.
-            await guard.authorise_call(call, self._permissions)
+            access = await guard.authorise_call(call, self._permissions)
             if isinstance(fault, MessageError):
                 raise
-            raise guard.refuse(Refused(Reason.TOOL_NOT_DECLARED, str(fault))) from fault
+            raise guard.refuse(Refused(Reason.TOOL_NOT_DECLARED, str(fault)), access) from fault
         access = await guard.authorise_call(call, self._permissions)
         return self._judge(access, needed), body
 
@@ -141,7 +141,7 @@ class McpGuard(GuardMiddleware):
             refused = refusal.refused
             if refused is None or not refused.scopes or access.scope is None:
                 raise
-            raise self._guard.refuse(replace(refused, scopes=refused.scopes | access.scope)) from refusal
+            raise self._guard.refuse(replace(refused, scopes=refused.scopes | access.scope), access) from refusal
 
 
 async def _read(receive: Receive, limit: int) -> bytes:
