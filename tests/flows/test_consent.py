@@ -1,20 +1,27 @@
 """The user's decision, and what every later change makes of it."""
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from consentry.flows.authorize import UntrustedRequestError
 from consentry.model.access import Reason
 from consentry.model.acting import member
+from consentry.model.app import AppOrigin, AppType
 from consentry.model.app_draft import AppChange
+from consentry.model.connection import is_remembered as is_consent_remembered
 from consentry.model.faults import ConflictError, PermissionMissingError
 from consentry.model.ids import SessionId
 from consentry.model.organisation import Standing
 from consentry.oauth.errors import ErrorCode
+from consentry.oauth.scope import Scope
 from protocol_world import OPERATOR, SESSION, ProtocolWorld, outcomes, query_of, refused
 
 ALL = "contacts:read invoicing:read invoicing:write"
+LATER = datetime(2027, 1, 1, tzinfo=UTC)
 LIVE = "SELECT scopes, declined_scopes FROM connections WHERE ended_at IS NULL"
 
 
@@ -392,3 +399,25 @@ async def test_consent_given_before_answers_for_no_more_than_the_app_still_has(p
     assert str((await protocol.exchange(protocol.web, code.reveal())).scope) == "invoicing:write"
     scopes = await protocol.rows("SELECT scope FROM authorization_codes ORDER BY issued_at, id")
     assert sorted(scopes) == [("contacts:read invoicing:write",), ("invoicing:write",)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "remembered"),
+    [
+        ({}, True),
+        ({"origin": AppOrigin.DYNAMIC}, True),
+        ({"origin": AppOrigin.DYNAMIC, "type": AppType.PUBLIC}, False),
+        ({"origin": AppOrigin.DYNAMIC, "updated_at": LATER}, False),
+        ({"origin": AppOrigin.DOCUMENT, "redirect_uris": ("https://one.test/cb", "https://two.test/cb")}, False),
+        ({"origin": AppOrigin.DOCUMENT, "redirect_uris": ("http://127.0.0.1/cb",)}, False),
+        ({"origin": AppOrigin.DOCUMENT, "redirect_uris": ("com.example.app:/cb",)}, False),
+    ],
+)
+async def test_c_26_consent_to_what_registered_itself_is_remembered_only_while_nothing_about_it_changed(
+    protocol: ProtocolWorld, changes: dict[str, Any], *, remembered: bool
+) -> None:
+    await protocol.connect(protocol.web)
+    opened = await protocol.open_request(protocol.web)
+    app = replace(protocol.web.app, **changes)
+
+    assert is_consent_remembered(app, opened.asked.scope, opened.offer.connection, Scope()) is remembered

@@ -29,8 +29,8 @@ class ClientMetadata:
 
     `token_endpoint_auth_method` None lets a confidential client send its secret by Basic or in the body, and is `none`
     for a public one. `jwks` is the JSON text of a key set with public keys only; at most one of it and `jwks_uri` is
-    there. `default_max_age` is in seconds. `scope` is what a client that registered itself named: it asks for that where
-    a request names nothing.
+    there. `default_max_age` is in seconds. `scope` is what a client that registered itself named: it asks for that
+    where a request names nothing.
     """
 
     grant_types: tuple[str, ...] = (AUTHORIZATION_CODE, REFRESH_TOKEN)
