@@ -7,6 +7,7 @@ import httpx
 import pytest
 from people_client import Organisation, make_key
 
+from consentry.flows.sign_in import SignedIn
 from consentry.model.secret import Secret
 from consentry.wiring import Deeds
 from people_builders import OPERATOR, PASSWORD
@@ -152,6 +153,20 @@ async def test_a_password_set_by_an_operator_opens_the_door_and_the_old_one_does
         for password in (PASSWORD, Secret("another long password"))
     ]
     assert outcomes == ["SignInRefused", "SignedIn"]
+
+
+async def test_an_operator_ends_every_session_of_a_user_and_no_other(
+    deeds: Deeds, acme: Organisation, operator: httpx.AsyncClient
+) -> None:
+    sessions = [await deeds.sign_in.sign_in("owner@acme.test", PASSWORD, address="192.0.2.1") for _ in range(2)]
+
+    answer = await operator.delete(f"/users/{acme.owner}/sessions")
+
+    assert answer.status_code == 204
+    assert all(isinstance(one, SignedIn) for one in sessions)
+    found = [await deeds.sign_in.find_session(one.credential.reveal()) for one in sessions if isinstance(one, SignedIn)]
+    assert found == [None, None]
+    assert (await operator.delete("/users/usr_nobody/sessions")).status_code == 404
 
 
 async def test_an_address_in_use_is_a_conflict_and_its_user_can_be_found(

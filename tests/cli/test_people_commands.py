@@ -67,6 +67,14 @@ def test_secrets_are_told_once_and_only_here(prepared: Run) -> None:
     assert answer_of(prepared("operator", "revoke", operator["id"], "--json"))["status"] == "revoked"
 
 
+def test_an_operator_signs_a_user_out_everywhere(prepared: Run) -> None:
+    answer_of(prepared("user", "create", "ana@acme.test", "--json"))
+
+    answer = answer_of(prepared("user", "sign-out", "ANA@acme.test", "--json"))
+
+    assert (answer["email"], answer["sessions_ended"]) == ("ana@acme.test", 0)
+
+
 def test_what_cannot_be_done_is_said_on_standard_error_and_writes_nothing(prepared: Run) -> None:
     for _ in range(2):
         answer_of(prepared("org", "create", "Twins", "--json"))

@@ -56,4 +56,9 @@ def router(deeds: Deeds) -> APIRouter:
         """Set the password. Every session of the user ends."""
         await users.set_password(acting, UserId(user_id), Secret(body.password))
 
+    @routes.delete("/{user_id}/sessions", status_code=204)
+    async def end_sessions(user_id: bodies.UserPath, acting: Caller) -> None:
+        """Sign the user out everywhere. Apps that signed in under these sessions are told."""
+        await users.sign_out_everywhere(acting, UserId(user_id))
+
     return routes
