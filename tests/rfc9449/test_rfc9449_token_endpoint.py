@@ -12,6 +12,7 @@ import pytest
 from client_keys import ClientKey, a_key, proof
 from consentry.model.access import Access, Reason, Refused
 from consentry.oauth.client_metadata import ClientMetadata
+from consentry.oauth.dpop import digest_of
 from consentry.oauth.dpop_nonce import STRETCH
 from consentry.web.main import app_over
 from consentry.wiring import open_deeds
@@ -273,3 +274,46 @@ async def test_a_script_may_send_a_proof_and_read_the_nonce(world: World) -> Non
 
     assert "DPoP" in asked.headers["access-control-allow-headers"].split(", ")
     assert "DPoP-Nonce" in asked.headers["access-control-expose-headers"].split(", ")
+
+
+@pytest.mark.shows("RFC 9449 §7.1", "RFC 9449 §7.2 no-bearer")
+@pytest.mark.parametrize("path", ["/oauth/userinfo", "/api/v1/me/access"])
+async def test_jw_09_jw_11_the_servers_own_apis_take_a_bound_token_with_a_proof(world: World, path: str) -> None:
+    token = (await world.connect(world.protocol.tool, world.proof()))["access_token"]
+
+    async def call(*proofs: str, scheme: str = "DPoP") -> httpx.Response:
+        headers = [("authorization", f"{scheme} {token}"), *(("dpop", one) for one in proofs)]
+        return await world.http.get(path, headers=headers)
+
+    def right(key: ClientKey | None = None) -> str:
+        return world.proof(key, htm="GET", htu=f"{ISSUER}{path}", ath=digest_of(token))
+
+    used = right()
+    # This token was not granted openid: it is known, and its user is none of the app's business.
+    assert (await call(used)).status_code == (403 if path == "/oauth/userinfo" else 200)
+    for proofs in ([used], [], [right(), right()], [world.proof()]):
+        refused = await call(*proofs)
+        assert refused.status_code == 401
+        assert "invalid_dpop_proof" in refused.headers["www-authenticate"]
+    for refused in (await call(right(a_key(number=2))), await call(scheme="Bearer")):
+        assert refused.status_code == 401
+        assert "invalid_token" in refused.headers["www-authenticate"]
+
+
+@pytest.mark.shows("RFC 9449 §9 resource-nonce")
+@pytest.mark.parametrize("path", ["/oauth/userinfo", "/api/v1/me/access"])
+async def test_the_servers_own_apis_hand_nonces_out(with_nonces: World, path: str) -> None:
+    world = with_nonces
+    code = await world.protocol.approve(world.protocol.tool)
+    nonce = (await world.exchange(world.protocol.tool, code, world.proof())).headers["dpop-nonce"]
+    tokens = (await world.exchange(world.protocol.tool, code, world.proof(nonce=nonce))).json()
+    token = tokens["access_token"]
+
+    async def call(**changes: str) -> httpx.Response:
+        sent = world.proof(htm="GET", htu=f"{ISSUER}{path}", ath=digest_of(token), **changes)
+        return await world.http.get(path, headers={"authorization": f"DPoP {token}", "dpop": sent})
+
+    refused = await call()
+    assert refused.status_code == 401
+    assert "use_dpop_nonce" in refused.headers["www-authenticate"]
+    assert (await call(nonce=refused.headers["dpop-nonce"])).status_code != 401

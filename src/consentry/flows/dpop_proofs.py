@@ -28,13 +28,22 @@ class DpopProofs:
     clock: Clock
     nonces: DpopNonces | None
 
-    async def require(self, headers: Sequence[str], *, method: str, url: str) -> DpopProof:
-        """Return the proof in the DPoP header of a request to `url`, and use it up.
+    async def require(
+        self, headers: Sequence[str], *, method: str, url: str, access_token: str | None = None
+    ) -> DpopProof:
+        """Return the proof in the DPoP header of a request to `url`, with this access token if any, and use it up.
 
         Raises OAuthError(INVALID_DPOP_PROOF), also for one that was used before, and NonceRequiredError.
         """
         try:
-            proof = check_proof(headers, method=method, url=url, now=self.clock.now(), nonces=self.nonces)
+            proof = check_proof(
+                headers,
+                method=method,
+                url=url,
+                now=self.clock.now(),
+                nonces=self.nonces,
+                access_token=access_token,
+            )
             if not await self.used.use(proof.use_id, until=proof.until()):
                 raise JwtFault("was used already: make a new one, with a jti of its own, for each request.")
         except NonceNeeded as needed:

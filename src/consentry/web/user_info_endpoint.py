@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from consentry.flows.dpop_proofs import NonceRequiredError
 from consentry.oauth.bearer import challenge, parse_bearer
+from consentry.oauth.dpop import ALGORITHMS, SCHEME, parse_dpop_token
 from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.oauth.identity_scopes import OPENID
+from consentry.oauth.openid_metadata import USER_INFO_PATH
 from consentry.oauth.parameters import Parameters
 from consentry.oauth.responses import error_body
 from consentry.oauth.scope import Scope
@@ -15,12 +18,18 @@ from consentry.web.form_endpoint import CORS, preflight, refuse_method
 from consentry.web.json_answer import json_answer
 
 if TYPE_CHECKING:
+    from consentry.oauth.dpop import DpopProof
     from consentry.web.program_endpoint import Header, ProgramAnswer, ProgramRequest
     from consentry.wiring import Deeds
 
 _REALM = "consentry"
 _BAD, _UNAUTHORIZED, _FORBIDDEN, _TOO_LARGE = 400, 401, 403, 413
-_STATUS = {ErrorCode.INVALID_TOKEN: _UNAUTHORIZED, ErrorCode.INSUFFICIENT_SCOPE: _FORBIDDEN}
+_STATUS = {
+    ErrorCode.INVALID_TOKEN: _UNAUTHORIZED,
+    ErrorCode.INVALID_DPOP_PROOF: _UNAUTHORIZED,
+    ErrorCode.USE_DPOP_NONCE: _UNAUTHORIZED,
+    ErrorCode.INSUFFICIENT_SCOPE: _FORBIDDEN,
+}
 
 
 class UserInfoEndpoint:
@@ -51,33 +60,44 @@ class UserInfoEndpoint:
         if body is None:
             return self._too_large()
         try:
-            text = _find_token(request, body)
+            text, bound = _find_token(request, body)
             if text is None:
                 # RFC 6750 §3.1: who sends no credential at all is told no error.
                 return json_answer({}, status=_UNAUTHORIZED, headers=(*CORS, _challenge(None)))
-            claims = await self._deeds.user_info.tell(text)
+            proof = await self._prove(request, text) if bound else None
+            claims = await self._deeds.user_info.tell(text, jkt=None if proof is None else proof.jkt)
         except OAuthError as error:
             status = _STATUS.get(error.code, _BAD)
-            return json_answer(error_body(error), status=status, headers=(*CORS, _challenge(error)))
+            answer = json_answer(error_body(error), status=status, headers=(*CORS, _challenge(error)))
+            return answer._replace(varying=_nonce_of(error))
         return json_answer(claims, headers=CORS)
+
+    async def _prove(self, request: ProgramRequest, text: str) -> DpopProof:
+        """Return the proof that came with a token of the scheme DPoP. Raises OAuthError. RFC 9449 §7.1."""
+        headers = [value.decode("latin-1") for value in request.values(b"dpop")]
+        url = self._deeds.settings.issuer + USER_INFO_PATH
+        return await self._deeds.dpop_proofs.require(headers, method=request.method, url=url, access_token=text)
 
     def _too_large(self) -> ProgramAnswer:
         error = OAuthError(ErrorCode.INVALID_REQUEST, str(BodyTooLargeError(self.body_limit)))
         return json_answer(error_body(error), status=_TOO_LARGE, headers=CORS)
 
 
-def _find_token(request: ProgramRequest, body: bytes) -> str | None:
+def _find_token(request: ProgramRequest, body: bytes) -> tuple[str | None, bool]:
+    """Return the access token, and whether it was sent as one that is bound to a key."""
     if any(name == "access_token" for name, _ in Parameters.from_query(request.query).pairs):
         raise OAuthError(ErrorCode.INVALID_REQUEST, "Send the access token in the header, not in the address.")
     values = request.values(b"authorization")
     if len(values) > 1:
         raise OAuthError(ErrorCode.INVALID_REQUEST, "The request has more than one Authorization header.")
-    in_header = parse_bearer(values[0].decode("latin-1")) if values else None
+    authorization = values[0].decode("latin-1") if values else ""
+    bound = parse_dpop_token(authorization)
+    in_header = bound or parse_bearer(authorization)
     in_form = _read_form(request, body).one("access_token") if request.method == "POST" and body else None
     if in_header is not None and in_form is not None:
         # RFC 6750 §2.
         raise OAuthError(ErrorCode.INVALID_REQUEST, "Send the access token in the header or in the form, not in both.")
-    return in_header or in_form
+    return in_header or in_form, bound is not None
 
 
 def _read_form(request: ProgramRequest, body: bytes) -> Parameters:
@@ -92,4 +112,10 @@ def _read_form(request: ProgramRequest, body: bytes) -> Parameters:
 def _challenge(error: OAuthError | None) -> Header:
     scope = Scope.of(OPENID) if error is not None and error.code is ErrorCode.INSUFFICIENT_SCOPE else None
     code, description = (None, None) if error is None else (error.code, error.description)
-    return b"www-authenticate", challenge(_REALM, code, description, scope).encode()
+    bearer = challenge(_REALM, code, description, scope)
+    # RFC 9449 §7.1: the other scheme that is taken here, and which algorithms.
+    return b"www-authenticate", f'{bearer}, {SCHEME} algs="{ALGORITHMS}"'.encode()
+
+
+def _nonce_of(error: OAuthError) -> tuple[Header, ...]:
+    return ((b"dpop-nonce", error.nonce.encode()),) if isinstance(error, NonceRequiredError) else ()

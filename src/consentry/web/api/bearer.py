@@ -5,10 +5,13 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from consentry.model.access import Access, Refused
+from consentry.flows.dpop_proofs import NonceRequiredError
+from consentry.model.access import Access, Reason, Refused
 from consentry.model.acting import Acting, member, operator
 from consentry.model.secret import CredentialKind
 from consentry.oauth.bearer import parse_bearer
+from consentry.oauth.dpop import parse_dpop_token
+from consentry.oauth.errors import OAuthError
 from consentry.web.api.problem import RefusedError
 from consentry.web.caller import UNKNOWN, caller_address
 from consentry.wiring import Deeds
@@ -42,7 +45,7 @@ async def find_access(request: Request, _documented: _Documented = None) -> Acce
 
 async def acting_from_bearer(request: Request, _documented: _Documented = None) -> Acting:
     """Return who acts. Raises what `find_access` raises."""
-    text = _bearer_text(request)
+    text = "" if _bound_text(request) else _bearer_text(request)
     if text.startswith(CredentialKind.OPERATOR_TOKEN):
         found = await deeds_of(request).operators.find(text)
         if found is not None:
@@ -53,12 +56,37 @@ async def acting_from_bearer(request: Request, _documented: _Documented = None) 
 
 
 async def _check(request: Request, *, resource: str | None) -> Access:
-    text, deeds = _bearer_text(request), deeds_of(request)
+    deeds = deeds_of(request)
+    bound = _bound_text(request)
+    text = _bearer_text(request) if bound is None else bound
+    jkt = None if bound is None else await _prove(request, bound)
     address = caller_address(request.scope, deeds.settings.trusted_proxies)
-    answer = await deeds.check_bearer.check(text, address=None if address == UNKNOWN else address, resource=resource)
+    answer = await deeds.check_bearer.check(
+        text, address=None if address == UNKNOWN else address, resource=resource, jkt=jkt
+    )
     if isinstance(answer, Refused):
         raise RefusedError(answer)
     return answer
+
+
+def _bound_text(request: Request) -> str | None:
+    headers = request.headers.getlist("authorization")
+    return parse_dpop_token(headers[0]) if len(headers) == 1 else None
+
+
+async def _prove(request: Request, text: str) -> str:
+    """Return the thumbprint of the key that the caller proves to hold. Raises RefusedError. RFC 9449 §7.1."""
+    deeds = deeds_of(request)
+    url = f"{deeds.settings.issuer}{request.scope['path']}"
+    try:
+        proof = await deeds.dpop_proofs.require(
+            request.headers.getlist("dpop"), method=request.method, url=url, access_token=text
+        )
+    except NonceRequiredError as needed:
+        raise RefusedError(Refused(Reason.USE_DPOP_NONCE, needed.description), nonce=needed.nonce) from None
+    except OAuthError as fault:
+        raise RefusedError(Refused(Reason.INVALID_DPOP_PROOF, fault.description)) from None
+    return proof.jkt
 
 
 def _bearer_text(request: Request) -> str:

@@ -19,6 +19,7 @@ from consentry.model.faults import (
 )
 from consentry.model.refusal_guide import CHECK_FAILED, documentation_url
 from consentry.oauth.bearer import challenge
+from consentry.oauth.dpop import ALGORITHMS, SCHEME
 from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.ports.directory import DirectoryUnavailableError
 
@@ -27,13 +28,19 @@ _TYPES = "urn:consentry:problem:"
 _REALM = "consentry"
 _PLACE_LENGTH = 200
 
+_PROOF_FAULTS = {
+    Reason.INVALID_DPOP_PROOF: ErrorCode.INVALID_DPOP_PROOF,
+    Reason.USE_DPOP_NONCE: ErrorCode.USE_DPOP_NONCE,
+}
+
 
 class RefusedError(Exception):
     """The credential opens nothing here; `refused` says why. None: there was no credential."""
 
-    def __init__(self, refused: Refused | None) -> None:
+    def __init__(self, refused: Refused | None, *, nonce: str | None = None) -> None:
         super().__init__("The credential was refused.")
         self.refused = refused
+        self.nonce = nonce
 
 
 def problem(
@@ -116,8 +123,11 @@ async def _answer_refused(request: Request, error: Exception) -> JSONResponse:
         sentence = "Send an operator token, an API key or an access token in the Authorization header."
         header = challenge(_REALM, None, None, None)
         return problem(request, 401, Reason.CREDENTIAL_MISSING.value, sentence, headers={"WWW-Authenticate": header})
-    header = challenge(_REALM, ErrorCode.INVALID_TOKEN, refused.sentence, None)
-    return problem(request, 401, refused.reason.value, refused.sentence, headers={"WWW-Authenticate": header})
+    code = _PROOF_FAULTS.get(refused.reason, ErrorCode.INVALID_TOKEN)
+    header = challenge(_REALM, code, refused.sentence, None)
+    nonce = error.nonce if isinstance(error, RefusedError) else None
+    headers = {"WWW-Authenticate": f'{header}, {SCHEME} algs="{ALGORITHMS}"'} | ({"DPoP-Nonce": nonce} if nonce else {})
+    return problem(request, 401, refused.reason.value, refused.sentence, headers=headers)
 
 
 async def _answer_oauth(request: Request, error: Exception) -> JSONResponse:
