@@ -91,6 +91,7 @@ def error_of(answer: httpx.Response) -> tuple[int, str]:
 JKT, OTHER_JKT = a_key().key.thumbprint(), a_key(number=2).key.thumbprint()
 
 
+@pytest.mark.shows("RFC 9700 §2.2.1 sender")
 @pytest.mark.shows("RFC 9449 §5 bound", "RFC 9449 §5 token-type", "RFC 9449 §7.2 no-bearer")
 async def test_jw_11_a_proof_gives_a_bound_token_that_is_nothing_to_a_bearer(world: World) -> None:
     for party in (world.protocol.web, world.protocol.tool):
