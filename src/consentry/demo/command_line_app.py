@@ -1,6 +1,8 @@
-"""Ledgerline, the sample command-line app: a public client that comes back over a loopback port. RFC 8252.
+"""Ledgerline, the sample command-line app: a public client that comes back over a loopback port, or by a code.
 
-python -m consentry.demo.command_line_app connect --issuer URL --api URL --client-id ID
+RFC 8252, RFC 8628.
+
+python -m consentry.demo.command_line_app connect --issuer URL --api URL --client-id ID [--device]
 python -m consentry.demo.command_line_app invoices | whoami | disconnect
 """
 
@@ -13,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
+from threading import Event
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,6 +23,7 @@ import httpx
 
 from consentry.clock import SystemClock
 from consentry.demo.api_failure import Failure, failure_of, unreachable
+from consentry.demo.command_line_device import ask_for_codes, instructions, wait_for_answer
 from consentry.demo.command_line_loopback import LoopbackListener
 from consentry.demo.command_line_tokens import StoredConnection, default_file, forget, load, store
 
@@ -77,6 +81,25 @@ def connect(http: httpx.Client, options: ConnectOptions, file: Path) -> StoredCo
     }
     empty = StoredConnection(options.issuer, options.api_url, options.client_id, "", None, options.scope, 0)
     connection = _ask_for_tokens(http, empty, "exchanging the code", form)
+    store(file, connection)
+    _say(f"Connected. You approved: {connection.scope}")
+    return connection
+
+
+def connect_by_code(http: httpx.Client, options: ConnectOptions, file: Path) -> StoredConnection:
+    """Show a code, wait until the user has typed it in a browser anywhere, and store the tokens."""
+    what = "connecting by a code"
+
+    def send(path: str, form: dict[str, str]) -> httpx.Response:
+        return _send(http, "POST", f"{options.issuer.rstrip('/')}{path}", what, data=form)
+
+    told = ask_for_codes(send, options.client_id, options.scope)
+    if not told.is_success:
+        raise CommandError(_text(failure_of(what, told)))
+    _say(instructions(told.json()))
+    answer = wait_for_answer(send, options.client_id, told.json(), sleep=_sleep)
+    empty = StoredConnection(options.issuer, options.api_url, options.client_id, "", None, options.scope, 0)
+    connection = _tokens_of(answer, empty, what, int(SystemClock().now().timestamp()))
     store(file, connection)
     _say(f"Connected. You approved: {connection.scope}")
     return connection
@@ -143,6 +166,10 @@ def _refresh(http: httpx.Client, connection: StoredConnection, file: Path) -> St
 def _ask_for_tokens(http: httpx.Client, before: StoredConnection, what: str, form: dict[str, str]) -> StoredConnection:
     asked_at = int(SystemClock().now().timestamp())
     answer = _send(http, "POST", f"{before.issuer.rstrip('/')}/oauth/token", what, data=form)
+    return _tokens_of(answer, before, what, asked_at)
+
+
+def _tokens_of(answer: httpx.Response, before: StoredConnection, what: str, asked_at: int) -> StoredConnection:
     if not answer.is_success:
         raise CommandError(f"{_text(failure_of(what, answer))}\nRun `connect` to connect again.")
     try:
@@ -207,6 +234,10 @@ def _lines(value: Any, indent: str = "") -> list[str]:
     return lines
 
 
+def _sleep(seconds: float) -> None:
+    Event().wait(seconds)
+
+
 def _say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
@@ -221,6 +252,7 @@ def _parser() -> argparse.ArgumentParser:
     connecting.add_argument("--api", required=True, help="the accounting API's address")
     connecting.add_argument("--client-id", required=True, help="as given when the app was registered")
     connecting.add_argument("--scope", default=_SCOPES, help="what to ask for (default: %(default)s)")
+    connecting.add_argument("--device", action="store_true", help="show a code to type in a browser elsewhere")
     connecting.add_argument("--no-browser", action="store_true", help="only print the address")
     connecting.add_argument("--wait", type=float, default=300, metavar="SECONDS", help="how long to wait")
     commands.add_parser("invoices", help="list your invoices")
@@ -244,7 +276,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                         opens_browser=not given.no_browser,
                         wait_seconds=given.wait,
                     )
-                    connect(http, options, given.file)
+                    (connect_by_code if given.device else connect)(http, options, given.file)
                 case "invoices":
                     invoices(http, given.file)
                 case "whoami":

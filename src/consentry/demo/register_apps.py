@@ -14,6 +14,7 @@ from consentry.model.app import AppType
 from consentry.model.app_draft import AppChange, AppDraft
 from consentry.model.faults import NotFoundError
 from consentry.model.ids import OrganisationId
+from consentry.oauth.client_metadata import AUTHORIZATION_CODE, DEVICE_CODE, REFRESH_TOKEN
 from consentry.wiring import Deeds
 
 
@@ -50,6 +51,7 @@ async def register_app(
         redirect_uris=(redirect_uri,),
         required_scopes=app.required_scopes,
         optional_scopes=app.optional_scopes,
+        metadata={} if app.is_confidential else {"grant_types": [AUTHORIZATION_CODE, REFRESH_TOKEN, DEVICE_CODE]},
     )
     acting = await _administrator(deeds, app.registered_by, organisation_id)
     registered = await deeds.app_registry.register(acting, draft, organisation_id=organisation_id)
