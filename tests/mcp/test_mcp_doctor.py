@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -13,11 +12,11 @@ from mcp_world import McpWorld
 
 from consentry.cli.doctor_checks import Doctor, Finding, Outcome
 from live_server import Site
+from small_world import FixedClock
 
 ISSUER = "https://connect.books.test"
 API = "https://books.test/mcp"
-NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-DATE = "Tue, 24 Nov 2026 12:00:03 GMT"
+DATE = "Tue, 24 Nov 2026 09:00:03 GMT"
 OPEN = {"access-control-allow-origin": "*", "date": DATE}
 SERVER = {"issuer": ISSUER, "client_id_metadata_document_supported": True}
 DOCUMENT = {"resource": API, "authorization_servers": [ISSUER], "scopes_supported": ["invoicing:read"]}
@@ -92,7 +91,7 @@ def look(known: dict[tuple[str, str], httpx.Response]) -> list[Finding]:
         return known[(request.method, str(request.url))]
 
     with httpx.Client(transport=httpx.MockTransport(answer)) as http:
-        doctor = Doctor(http, ISSUER, ["invoicing:read"], lambda: NOW)
+        doctor = Doctor(http, ISSUER, ["invoicing:read"], FixedClock())
         return [*doctor.server(), *doctor.api(API)]
 
 
@@ -104,7 +103,7 @@ def test_c_36_a_sound_world_is_called_well() -> None:
     ("changed", "words"),
     [
         ({"server": {"issuer": f"{ISSUER}/"}}, "letter by letter"),
-        ({"headers": {"date": "Tue, 24 Nov 2026 12:00:30 GMT"}}, "30 s apart"),
+        ({"headers": {"date": "Tue, 24 Nov 2026 09:00:30 GMT"}}, "30 s apart"),
         ({"headers": {"access-control-allow-origin": "https://books.test"}}, "of another origin may not read it"),
         ({"keys": []}, "consentry keys rotate"),
         ({"openid": httpx.Response(200, json={"issuer": ISSUER})}, "lacks jwks_uri"),
@@ -140,7 +139,7 @@ def test_c_07_c_36_an_address_that_does_not_answer_in_time_is_named(fault: Excep
         raise fault
 
     with httpx.Client(transport=httpx.MockTransport(answer)) as http:
-        found = [*Doctor(http, ISSUER, []).server()]
+        found = [*Doctor(http, ISSUER, [], FixedClock()).server()]
 
     assert [one.outcome for one in found] == [Outcome.BAD]
     assert words in found[0].sentence

@@ -31,13 +31,14 @@ def doctor(
     import httpx  # noqa: PLC0415 - see above
 
     from consentry.cli.doctor_checks import Doctor, Outcome  # noqa: PLC0415 - see above
+    from consentry.clock import SystemClock  # noqa: PLC0415 - see above
     from consentry.oauth.resource import is_resource_identifier  # noqa: PLC0415 - see above
 
     if not all(is_resource_identifier(api) for api in apis or ()):
         raise CommandError("Give the URL of an API as it is registered, such as https://api.example.com/mcp.")
     issuer, scopes, registered = run_deed(config, _find)
     with httpx.Client() as http:
-        looking = Doctor(http, issuer, scopes)
+        looking = Doctor(http, issuer, scopes, SystemClock())
         found = [*looking.server(), *(one for api in apis or registered for one in looking.api(api))]
     show(
         [{"outcome": one.outcome.value, "about": one.about, "finding": one.sentence} for one in found], as_json=as_json

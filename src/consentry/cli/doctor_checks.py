@@ -3,9 +3,9 @@
 It asks over HTTP, from where it runs, and believes nothing that it does not see.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any
@@ -15,6 +15,7 @@ import httpx
 from consentry.oauth.metadata import JWKS_PATH, TOKEN_PATH, well_known_path
 from consentry.oauth.protected_resource import OFFLINE_ACCESS, ProtectedResource
 from consentry.oauth.uri import Uri
+from consentry.ports.world import Clock
 
 PATIENCE = timedelta(seconds=10)
 """How long an answer may take: what hosted clients wait, at most."""
@@ -53,7 +54,7 @@ class Doctor:
     http: httpx.Client
     issuer: str
     scopes: Sequence[str]
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    clock: Clock
 
     def server(self) -> Iterator[Finding]:
         """Yield what is found about the server itself."""
@@ -154,7 +155,7 @@ class Doctor:
         given = answer.headers.get("date")
         if given is None:
             return
-        apart = abs(parsedate_to_datetime(given) - self.now())
+        apart = abs(parsedate_to_datetime(given) - self.clock.now())
         if apart > _SKEW:
             seconds = int(apart.total_seconds())
             yield Finding(Outcome.BAD, url, f"Its clock and this computer's are {seconds} s apart. Set both by NTP.")
