@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from consentry.model.self_registered import Registration
+from consentry.model.registration import Registration
 from consentry.ports.outbound import Outbound
 from consentry.web.main import app_over
 from consentry.wiring import Deeds, open_deeds

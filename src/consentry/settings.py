@@ -7,8 +7,8 @@ from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
+from consentry.model.registration import Registration
 from consentry.model.secret import Secret
-from consentry.model.self_registered import Registration
 from consentry.secret_key import find_or_make_secret_key
 from consentry.settings_sources import GivenValues, SettingsError, gather
 from consentry.settings_values import (

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from consentry.model.self_registered import Registration
+from consentry.model.registration import Registration
 from protocol_world import OPERATOR
 from registering_world import CLIENT_CALLBACK, RegisteringWorld, a_registration, registering_world
 from small_world import FixedClock

@@ -17,8 +17,8 @@ from consentry.model.app_draft import AppChange
 from consentry.model.ids import API_KEY, APP, ORGANISATION, RESOURCE, USER
 from consentry.model.ids import OPERATOR as OPERATOR_ID
 from consentry.model.organisation import Standing
+from consentry.model.registration import Registration
 from consentry.model.secret import Secret
-from consentry.model.self_registered import Registration
 from consentry.model.what_if import MemberIsSuspended
 from consentry.oauth.client_authentication import ClientCredentials
 from consentry.oauth.errors import OAuthError

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from consentry.flows.authenticate_by_assertion import AuthenticateByAssertion
-from consentry.flows.client_documents import ClientDocumentError, ClientDocuments
 from consentry.flows.throttle import Throttle
 from consentry.flows.usage import UsageRecorder
 from consentry.model.app import App, AppOrigin, AppSecret, AppStatus
@@ -14,11 +13,12 @@ from consentry.model.ids import ClientId
 from consentry.model.micros import to_micros
 from consentry.model.secret import Secret, digest, is_same_digest
 from consentry.oauth.client_authentication import ClientCredentials
-from consentry.oauth.client_document import is_document_address
+from consentry.oauth.document_address import is_document_address
 from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.oauth.jwt import JwtFault
 from consentry.oauth.jwt_assertion import ClientAssertion
 from consentry.ports.apps import AppStore
+from consentry.ports.described_apps import ClientDocumentError, DescribedApps
 from consentry.ports.world import Clock
 
 _NOTHING = bytes(32)
@@ -46,7 +46,7 @@ class AuthenticateClient:
     usage: UsageRecorder
     clock: Clock
     by_assertion: AuthenticateByAssertion
-    documents: ClientDocuments | None = None
+    documents: DescribedApps | None = None
 
     async def authenticate(self, credentials: ClientCredentials, *, address: str) -> Client:
         """Return the client.
@@ -83,7 +83,7 @@ class AuthenticateClient:
 
     @staticmethod
     async def _described(
-        documents: ClientDocuments, client: Client | None, client_id: str, address: str
+        documents: DescribedApps, client: Client | None, client_id: str, address: str
     ) -> Client | None:
         """Return the client that has a document, as that says now (draft-ietf-oauth-client-id-metadata-document §4)."""
         if client is not None:

@@ -7,14 +7,13 @@ Only then is the rest read, and its faults go back to the redirect URI, once the
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from consentry.flows.client_documents import ClientDocumentError, ClientDocuments
 from consentry.model.app import App, AppOrigin, AppStatus
 from consentry.model.catalog import Catalog
 from consentry.model.ids import PushedRequestId
-from consentry.model.self_registered import tolerated
+from consentry.model.tolerated_scope import tolerated
 from consentry.oauth.authorization_request import AuthorizationRequest, ClientReference
-from consentry.oauth.client_document import is_document_address
 from consentry.oauth.client_metadata import AUTHORIZATION_CODE
+from consentry.oauth.document_address import is_document_address
 from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.oauth.id_token import ACR_PASSWORD
 from consentry.oauth.identity_scopes import OFFLINE_ACCESS, OPENID
@@ -24,6 +23,7 @@ from consentry.oauth.resource import is_same_resource
 from consentry.oauth.response_mode import require_reach
 from consentry.oauth.scope import Scope
 from consentry.ports.apps import AppStore
+from consentry.ports.described_apps import ClientDocumentError, DescribedApps
 from consentry.ports.people import ResourceStore
 
 
@@ -86,7 +86,7 @@ class Authorize:
     resources: ResourceStore
     catalog: Catalog
     require_pushed: bool = False
-    documents: ClientDocuments | None = None
+    documents: DescribedApps | None = None
     default_resource: str | None = None
 
     async def trust(

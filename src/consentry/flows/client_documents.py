@@ -17,9 +17,11 @@ from consentry.model.ids import APP, EVENT, AppId, ClientId, EventId
 from consentry.model.secret import Secret, digest
 from consentry.model.self_registered import NewApp, SelfRegistrationPolicy, build_app
 from consentry.model.throttling import ThrottlePolicy
-from consentry.oauth.client_document import find_address_fault, host_of_document, parse_client_document
+from consentry.oauth.client_document import parse_client_document
+from consentry.oauth.document_address import find_address_fault, host_of_document
 from consentry.oauth.errors import OAuthError
 from consentry.ports.apps import AppStore
+from consentry.ports.described_apps import ClientDocumentError
 from consentry.ports.fetched_documents import KeptDocument
 from consentry.ports.outbound import OutboundError
 from consentry.ports.registrations import NewRegistration, RegistrationStore
@@ -39,10 +41,6 @@ OF_ONE_SOURCE = ThrottlePolicy(free=60, first_delay=timedelta(seconds=2), longes
 
 _ACCEPT = "application/json"
 _log = Log(__name__)
-
-
-class ClientDocumentError(Exception):
-    """The client ID is an address without a document of an app. The message is a sentence for a developer."""
 
 
 @dataclass(frozen=True, slots=True)

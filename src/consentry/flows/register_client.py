@@ -11,11 +11,11 @@ from consentry.model.app import App, AppOrigin, AppSecret
 from consentry.model.catalog import Catalog
 from consentry.model.event import SYSTEM, Actor, Event, EventKind
 from consentry.model.ids import APP, EVENT, AppId, EventId
+from consentry.model.registration import Registration
 from consentry.model.registration_token import RegistrationToken
 from consentry.model.secret import CredentialKind, Secret, digest, format_credential
 from consentry.model.self_registered import (
     NewApp,
-    Registration,
     SelfRegistrationPolicy,
     build_app,
     is_shared,

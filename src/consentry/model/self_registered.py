@@ -6,13 +6,13 @@ Nobody answers for such an app, so what limits it is decided here and not by wha
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from hashlib import sha256
 
 from consentry.model.app import App, AppOrigin, AppStatus, AppType
 from consentry.model.app_metadata import find_metadata_faults
 from consentry.model.catalog import Catalog
 from consentry.model.ids import AppId, ClientId, OrganisationId
+from consentry.model.registration import Registration
 from consentry.model.shown_name import clean_name, find_name_fault
 from consentry.oauth.client_claims import NONE, PRIVATE_KEY, SECRET_METHODS, ClientClaims
 from consentry.oauth.errors import ErrorCode, OAuthError
@@ -29,14 +29,6 @@ EVERY_SCOPE = "*"
 """Stands for every scope of the catalog in the list of what such apps may have."""
 
 _SHARED_PREFIX = "shared_"
-
-
-class Registration(StrEnum):
-    """Who may register apps by program: nobody, holders of an initial access token, or everybody."""
-
-    OFF = "off"
-    TOKEN = "token"  # noqa: S105 - a choice, not a secret
-    OPEN = "open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,32 +131,6 @@ def shared_client_id(app: App) -> ClientId:
 def is_shared(app: App) -> bool:
     """Tell whether whoever registers the same thing gets this app."""
     return app.client_id.startswith(_SHARED_PREFIX)
-
-
-def tolerated(app: App, asked: Scope, declared: Scope, catalog: Catalog) -> Scope:
-    """Return what of `asked` the app may ask for, or its baseline where it asks for nothing in particular.
-
-    What is unknown or not allowed is dropped, because programs ask for whatever they once read (MCP C-23); the token
-    answer tells what was granted. Raises OAuthError(INVALID_SCOPE) where nothing is left.
-    """
-    if not asked:
-        return baseline_of(app, declared, catalog)
-    left = asked & declared
-    if not left:
-        raise OAuthError(ErrorCode.INVALID_SCOPE, "Nothing of what the app asks for is there for it to have.")
-    return left
-
-
-def baseline_of(app: App, allowed: Scope, catalog: Catalog) -> Scope:
-    """Return what a request without `scope` asks for: what was named at registration, else what only reads.
-
-    *Source:* RFC 6749 §3.3; Choice: little, because such an app asks again for more when it needs it.
-    """
-    named = Scope.parse(app.metadata.scope) & allowed
-    if named:
-        return named
-    reading = Scope(frozenset(name for name in allowed if catalog.scopes[name].access == "view"))
-    return reading or allowed
 
 
 def _type_of(claims: ClientClaims) -> tuple[AppType, str | None]:

@@ -12,8 +12,8 @@ from consentry.caller_address import UNKNOWN, address_of
 from consentry.catalog_reference import SCOPES_PATH
 from consentry.model.client import Client
 from consentry.model.introspected import DETAIL, GUARD_DETAIL
+from consentry.model.registration import Registration
 from consentry.model.secret import CredentialKind
-from consentry.model.self_registered import Registration
 from consentry.oauth.bearer import parse_bearer
 from consentry.oauth.client_authentication import parse_client_authentication
 from consentry.oauth.device_authorization import DeviceAuthorizationRequest
@@ -40,7 +40,6 @@ from consentry.oauth.token_request import (
 from consentry.web.document_endpoint import DocumentEndpoint
 from consentry.web.dpop_header import bound_to, find_proof, with_next_nonce
 from consentry.web.form_endpoint import FormEndpoint, SignedAnswer
-from consentry.web.registration_endpoint import RegistrationEndpoint
 from consentry.web.user_info_endpoint import UserInfoEndpoint
 
 if TYPE_CHECKING:
@@ -65,7 +64,6 @@ class OAuthEndpoints:
     def by_path(self) -> dict[str, ProgramEndpoint]:
         """Return each endpoint by its path."""
         devices = self.deeds.settings.device_authorization
-        registers = self.deeds.settings.dynamic_registration is not Registration.OFF
         return {
             TOKEN_PATH: FormEndpoint(self.token),
             PUSHED_REQUEST_PATH: FormEndpoint(self.push, status=201),
@@ -74,9 +72,16 @@ class OAuthEndpoints:
             JWKS_PATH: DocumentEndpoint(self.deeds.signing_keys.jwks),
             well_known_path(self.deeds.settings.issuer): DocumentEndpoint(self.metadata),
             **({DEVICE_AUTHORIZATION_PATH: FormEndpoint(self.device_authorization)} if devices else {}),
-            **({REGISTRATION_PATH: RegistrationEndpoint(self.deeds)} if registers else {}),
+            **self._of_registration(),
             **(self._of_openid_connect() if self.deeds.settings.openid_connect else {}),
         }
+
+    def _of_registration(self) -> dict[str, ProgramEndpoint]:
+        if self.deeds.settings.dynamic_registration is Registration.OFF:
+            return {}
+        from consentry.web.registration_endpoint import RegistrationEndpoint  # noqa: PLC0415 - most servers need none
+
+        return {REGISTRATION_PATH: RegistrationEndpoint(self.deeds)}
 
     def _of_openid_connect(self) -> dict[str, ProgramEndpoint]:
         # One document under several names: what the two specifications share cannot differ.

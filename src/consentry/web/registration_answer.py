@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from consentry.model.self_registered import baseline_of
+from consentry.model.tolerated_scope import baseline_of
 from consentry.oauth.client_metadata import AUTHORIZATION_CODE, ClientMetadata
 from consentry.oauth.metadata import REGISTRATION_PATH
 
