@@ -37,7 +37,7 @@ def test_it_finds_its_way_from_a_challenge_to_a_call(world: McpWorld, assistant:
 
 
 @pytest.mark.shows("RFC 6750 §3.1 insufficient-scope")
-def test_a_tool_that_needs_more_sends_it_to_the_user_and_nothing_that_it_had_is_lost(assistant: NodeAssistant) -> None:
+def test_mc_08_a_tool_that_needs_more_asks_the_user_and_nothing_that_it_had_is_lost(assistant: NodeAssistant) -> None:
     assistant.call("list_invoices")
 
     # The SDK would refresh first, which widens nothing: an application drops its refresh token before a step up.

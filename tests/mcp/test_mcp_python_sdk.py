@@ -47,7 +47,7 @@ async def test_it_finds_its_way_from_a_challenge_to_a_call(world: McpWorld, assi
 
 
 @pytest.mark.shows("RFC 6750 §3.1 insufficient-scope")
-async def test_a_tool_that_needs_more_sends_it_to_the_user_once_and_then_works(assistant: Assistant) -> None:
+async def test_mc_08_a_tool_that_needs_more_sends_it_to_the_user_once_and_then_works(assistant: Assistant) -> None:
     async with assistant.connected() as client:
         contacts = await client.call_tool("list_contacts", {})
         contact = contacts.structured_content["result"][0]["id"]  # type: ignore[index] # a list, by the tool's schema
