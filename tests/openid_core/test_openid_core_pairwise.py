@@ -35,13 +35,13 @@ def an_app(*redirect_uris: str, name: str = "one", origin: AppOrigin = AppOrigin
         redirect_uris or ("https://client.test/cb",),
         Scope(),
         Scope(),
-        True,
-        AppStatus.ACTIVE,
-        None,
-        AT,
-        AT,
-        ClientMetadata(**{"subject_type": "pairwise", **metadata}),
-        origin,
+        require_pkce=True,
+        status=AppStatus.ACTIVE,
+        created_by=None,
+        created_at=AT,
+        updated_at=AT,
+        metadata=ClientMetadata(**{"subject_type": "pairwise", **metadata}),
+        origin=origin,
     )
 
 

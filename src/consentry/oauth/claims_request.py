@@ -85,7 +85,8 @@ def _object(value: Any, fault: str) -> Mapping[str, Any]:
 
 def _member(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     fault = f"must have an object in {name}, with null or an object for each claim"
-    claims = _object(document.get(name) or {}, fault)
+    given = document.get(name)
+    claims = _object({} if given is None else given, fault)
     for value in claims.values():
         if value is not None:
             _object(value, fault)
