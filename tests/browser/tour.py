@@ -72,6 +72,7 @@ def _walk(guide: _Guide) -> Iterator[Stop]:
         app = yield from _registering(guide)
         yield from _signing_in(guide, app)
         yield from _consenting(guide, app)
+        yield from _leaving(guide, app)
         yield from _devices(guide)
         yield from _connections(guide, app)
         yield from _keys(guide)
@@ -154,6 +155,22 @@ def _consenting(guide: _Guide, app: RegisteredClient) -> Iterator[Stop]:
     page = guide.stranger()
     page.goto(_ask(guide, app, redirect_uri=f"{PAPERLARK}/"))
     yield Stop("authorize-problem", "authorize_problem", page)
+
+
+def _leaving(guide: _Guide, app: RegisteredClient) -> Iterator[Stop]:
+    page = guide.page_of(CARLA)
+    # As if the script had not arrived: with it the page is gone at once.
+    page.route("**/form_post.*.js", lambda route: route.abort())
+    page.goto(_ask(guide, app, response_mode="form_post"))
+    page.get_by_role("button", name="Decline").click()
+    yield Stop("form-post", "form_post", page)
+    page.goto(f"{guide.world.url}/oauth/logout")
+    yield Stop("sign-out", "sign_out", page)
+    page.goto(f"{guide.world.url}/oauth/logout?id_token_hint=x")
+    yield Stop("sign-out-faulty", "sign_out", page)
+    page = guide.stranger()
+    page.goto(f"{guide.world.url}/oauth/logout?id_token_hint=x")
+    yield Stop("signed-out", "signed_out", page)
 
 
 def _devices(guide: _Guide) -> Iterator[Stop]:

@@ -103,6 +103,10 @@ async def _sign_in(world: ProtocolWorld, clock: FixedClock) -> None:
     await world.deeds.app_registry.deactivate(OPERATOR, app.client_id)
     await world.deeds.backchannel_logout.deliver_due()
     await world.deeds.people.users.sign_out_everywhere(OPERATOR, world.bo)
+    # A session that nobody ends, with an app of its own.
+    left = await sign_in.sign_in("bo@acme.test", PASSWORD, address=ADDRESS)
+    assert isinstance(left, SignedIn)
+    await SqlLogoutStore(world.deeds.database).note(left.session.id, app.id, world.bo, now=clock.now())
 
 
 async def _apps(world: ProtocolWorld) -> None:
