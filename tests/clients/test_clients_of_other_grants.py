@@ -35,6 +35,7 @@ def test_requests_oauthlib_acts_by_itself(site: Site, monkeypatch: pytest.Monkey
     assert introspect(site, site.resource, token["access_token"]).json()["permissions"] == ["client.read"]
 
 
+@pytest.mark.shows("RFC 9700 §2.5 asymmetric")
 @pytest.mark.interop("Authlib", "client credentials", "private_key_jwt")
 @pytest.mark.shows("RFC 7523 §2.2 parameters", "RFC 7523 §3 signature")
 def test_authlib_signs_and_acts_by_itself(site: Site) -> None:

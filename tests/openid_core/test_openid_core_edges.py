@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from live_server import RegisteredClient, Site
-from user_agent import STATE, UserAgent, authorize_url, connect, exchange, introspect, query_of, revoke
+from user_agent import STATE, UserAgent, authorize_url, connect, query_of, revoke
 
 
 @pytest.fixture(scope="module")
@@ -63,18 +63,28 @@ def test_none_is_no_algorithm_of_any_document(site: Site) -> None:
         assert all("none" not in one for one in algorithms)
 
 
-@pytest.mark.shows("RFC 9701 §8.1 no-confusion")
-def test_jw_07_a_signed_answer_about_a_token_opens_nothing(site: Site, app: RegisteredClient) -> None:
-    token = connect(site, app, site.ana, scope="openid")["access_token"]
-    accept = {"Accept": "application/token-introspection+jwt"}
-    data = {"token": token}
-    signed = httpx.post(f"{site.issuer}/oauth/introspect", data=data, auth=app.basic, headers=accept).text
-    assert signed.count(".") == 2
+@pytest.mark.shows("OIDC Core §5.7 stable")
+def test_sub_stays_when_name_and_role_change(site: Site, app: RegisteredClient) -> None:
+    person = site.add_person("reader", name="Bo Berg")
+    site.set_role(person, "owner")
+    before = userinfo(site, connect(site, app, person, scope="openid")["access_token"]).json()["sub"]
 
-    assert userinfo(site, signed).status_code == 401
-    assert introspect(site, site.resource, signed).json() == {"active": False}
-    assert exchange(site, app, signed).json()["error"] == "invalid_grant"
-    with UserAgent(site) as agent:
-        agent.sign_in(site.ana)
-        answer = agent.get(authorize_url(site.issuer, app, scope="openid", prompt="none", id_token_hint=signed))
-    assert "code" not in query_of(answer.headers["location"])
+    site.set_role(person, "bookkeeper")
+
+    assert userinfo(site, connect(site, app, person, scope="openid")["access_token"]).json()["sub"] == before
+
+
+@pytest.mark.shows("OIDC Core §9 not-shared-jwt", "OIDC Core §9 methods")
+def test_a_client_authenticates_as_it_registered(site: Site) -> None:
+    app = site.add_app(metadata={"token_endpoint_auth_method": "client_secret_post"})
+    form = {"grant_type": "refresh_token", "refresh_token": "none"}
+    shared = {
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "client_assertion": "eyJhbGciOiJIUzI1NiJ9.e30.c2ln",
+    }
+    url = f"{site.issuer}/oauth/token"
+
+    assert httpx.post(url, data=form, auth=app.basic).json()["error"] == "invalid_client"
+    assert httpx.post(url, data=form | shared | {"client_id": app.client_id}).json()["error"] == "invalid_client"
+    assert httpx.post(url, data=form | {"client_id": app.client_id}).json()["error"] == "invalid_client"
+    assert httpx.post(url, data=form | app.post).json()["error"] == "invalid_grant"

@@ -88,6 +88,7 @@ def test_prompt_none_beside_another_is_an_error(app: RegisteredClient, browser: 
     assert error_of(ask(browser, app, prompt="none login")) == "invalid_request"
 
 
+@pytest.mark.shows("OIDC Core §3.1.2.6 account-selection")
 @pytest.mark.shows("OpenID Connect Core §3.1.2.1 prompt-login")
 @pytest.mark.parametrize("prompt", ["login", "select_account", "login consent"])
 def test_prompt_login_has_the_user_sign_in_once_more(
@@ -209,6 +210,7 @@ def test_a_sub_that_is_asked_for_must_be_that_of_the_user(
     assert error_of(ask(browser, app, prompt="none", claims=claims("usr_other"))) == "login_required"
 
 
+@pytest.mark.shows("OIDC Core §5.5.1.1 essential-acr")
 @pytest.mark.shows("OpenID Connect Core §3.1.2.1 acr-values", "OpenID Connect Core §15.1 acr-values")
 def test_an_essential_acr_that_cannot_be_had_fails_and_a_wish_does_not(
     app: RegisteredClient, browser: UserAgent

@@ -146,6 +146,7 @@ def test_without_a_hint_the_person_is_asked_and_stays_here(site: Site, ana: User
     assert not is_signed_in(ana)
 
 
+@pytest.mark.shows("RP-Initiated Logout §2 other-session")
 @pytest.mark.shows("RP-Initiated Logout §2 ask")
 @pytest.mark.parametrize("changes", [{"sid": "another"}, {"sid": None}, {"sid": 7}])
 def test_a_hint_of_another_session_asks_and_then_leads_back(

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from live_server import CALLBACK, RegisteredClient, Site
-from user_agent import STATE, UserAgent, authorize_url, exchange, form_to, query_of
+from user_agent import STATE, UserAgent, authorize_url, connect, exchange, form_to, query_of
 
 
 @pytest.fixture(scope="module")
@@ -254,6 +254,7 @@ def test_pk_02_no_method_but_s256_is_taken(ana: UserAgent, app: RegisteredClient
     assert redirected(ana, app, code_challenge_method=method)["error"] == "invalid_request"
 
 
+@pytest.mark.shows("RFC 9700 §2.1 mix-up")
 @pytest.mark.shows("RFC 9207 §2 every-answer", "RFC 9207 §2.3 same")
 @pytest.mark.parametrize("changes", [{}, {"scope": "bogus"}, {"prompt": "none", "max_age": "x"}])
 def test_pk_13_every_answer_names_the_issuer_of_the_metadata(
@@ -275,6 +276,7 @@ def test_pk_13_declining_names_the_issuer_too(ana: UserAgent, app: RegisteredCli
     assert (answer["iss"], answer["state"]) == (ana.site.issuer, STATE)
 
 
+@pytest.mark.shows("RFC 9700 §2.1.2 no-implicit")
 @pytest.mark.shows(
     "RFC 6749 §3.1.1 response-type",
     "OAuth 2.1 §7.1 no-implicit",
@@ -311,3 +313,12 @@ def test_pk_15_the_state_is_never_rendered(site: Site, app: RegisteredClient) ->
         answer = agent.answer(screen)
 
     assert query_of(answer.headers["location"])["state"] == state
+
+
+@pytest.mark.shows("RFC 6749 §3.3 default")
+def test_without_a_scope_everything_declared_is_asked_for(site: Site) -> None:
+    app = site.add_app()
+
+    tokens = connect(site, app, site.ana, scope=None)
+
+    assert tokens["scope"] == "contacts:read invoicing:read"

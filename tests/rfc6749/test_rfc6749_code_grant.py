@@ -85,6 +85,7 @@ async def test_pk_09_another_client_can_neither_use_nor_spoil_a_code(protocol: P
     assert await protocol.why_refused(tokens.access_token) is None
 
 
+@pytest.mark.shows("RFC 6749 §10.5 codes")
 @pytest.mark.shows("RFC 6749 §4.1.2 short-lived")
 @pytest.mark.parametrize(("seconds", "is_good"), [(59, True), (60, False), (600, False)])
 async def test_pk_10_a_code_is_good_for_a_minute(

@@ -132,17 +132,20 @@ def test_tk_06_a_secret_in_the_address_is_refused(site: Site, app: RegisteredCli
 
 
 @pytest.mark.shows("RFC 6749 §5.2 status", "OAuth 2.1 §7.2 no-password", "RFC 9700 §2.4 no-password-grant")
-@pytest.mark.parametrize("grant", ["password", "implicit", "urn:ietf:params:oauth:grant-type:device_code", "x"])
+@pytest.mark.parametrize("grant", ["password", "implicit", "urn:ietf:params:oauth:grant-type:jwt-bearer", "x"])
 def test_pk_14_no_other_grant_is_supported(site: Site, app: RegisteredClient, grant: str) -> None:
     form = {"grant_type": grant, "username": "a", "password": "b"}
 
     assert_refused(send(site, data=form, auth=app.basic), 400, "unsupported_grant_type")
 
 
-def test_tk_12_an_app_cannot_act_for_itself(site: Site, app: RegisteredClient) -> None:
-    answer = send(site, data={"grant_type": "client_credentials"}, auth=app.basic)
+@pytest.mark.parametrize("grant", ["client_credentials", "urn:ietf:params:oauth:grant-type:device_code"])
+def test_tk_12_an_app_has_only_the_grants_that_it_is_registered_for(
+    site: Site, app: RegisteredClient, grant: str
+) -> None:
+    answer = send(site, data={"grant_type": grant, "device_code": "x"}, auth=app.basic)
 
-    assert_refused(answer, 400, "unsupported_grant_type")
+    assert_refused(answer, 400, "unauthorized_client")
 
 
 @pytest.mark.parametrize("media_type", ["application/json", "multipart/form-data; boundary=x", "text/plain", ""])
@@ -227,6 +230,7 @@ def test_pk_07_a_code_used_twice_ends_what_the_first_use_gave(site: Site, app: R
     assert refresh(site, app, first["refresh_token"]).status_code == 400
 
 
+@pytest.mark.shows("RFC 6749 §10.5 codes")
 @pytest.mark.shows("RFC 6749 §4.1.2 bound", "RFC 6749 §4.1.3 public-named")
 def test_pk_09_a_code_is_good_for_its_own_app_only(site: Site, app: RegisteredClient, code: str) -> None:
     other = site.add_app()

@@ -28,3 +28,12 @@ def test_a_hint_hides_nothing(site: Site, app: RegisteredClient, hint: str) -> N
     token = connect(site, app, site.ana)["access_token"]
 
     assert introspect(site, site.resource, token, token_type_hint=hint).json()["active"] is True
+
+
+@pytest.mark.shows("RFC 7662 §2.1 token-missing")
+def test_a_question_about_no_token_is_an_invalid_request(site: Site) -> None:
+    answer = httpx.post(
+        f"{site.issuer}/oauth/introspect", data={"token_type_hint": "access_token"}, auth=site.resource.basic
+    )
+
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")

@@ -69,6 +69,7 @@ def test_a_sound_issuer_has_no_fault(issuer: str) -> None:
     assert find_issuer_fault(issuer) is None
 
 
+@pytest.mark.shows("RFC 6749 §10.9 tls")
 @pytest.mark.shows("RFC 8414 §2 issuer", "RFC 9207 §2 https")
 @pytest.mark.parametrize(
     ("issuer", "words"),

@@ -44,6 +44,7 @@ async def test_neither_code_can_be_read_from_the_database_nor_from_what_is_print
         assert secret not in repr(told)
 
 
+@pytest.mark.shows("RFC 8628 §3.1 scope")
 async def test_a_request_without_scope_asks_for_all_that_the_app_declared(devices: DeviceWorld) -> None:
     entered = await devices.enter((await devices.ask()).user_code)
 

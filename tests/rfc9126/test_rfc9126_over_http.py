@@ -228,3 +228,12 @@ def test_a_server_can_ask_it_of_every_app(migrated_file: Path, tmp_path: Path) -
         assert pushed.json()["expires_in"] == 600
         assert query_of(agent.get(authorize_url(site.issuer, app)).headers["location"])["error"] == "invalid_request"
         assert agent.get(address(site, app, pushed)).status_code == 200
+
+
+@pytest.mark.shows("RFC 9126 §3 request-object")
+def test_a_request_object_cannot_be_pushed(site: Site, app: RegisteredClient) -> None:
+    form = {"response_type": "code", "redirect_uri": app.redirect_uri, "request": "eyJhbGciOiJub25lIn0.e30."}
+
+    answer = httpx.post(f"{site.issuer}/oauth/par", data=form, auth=app.basic)
+
+    assert (answer.status_code, answer.json()["error"]) == (400, "request_not_supported")

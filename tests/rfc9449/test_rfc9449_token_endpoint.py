@@ -270,6 +270,7 @@ async def test_a_server_with_nonces_hands_them_out(with_nonces: World) -> None:
     assert later.headers["dpop-nonce"] != nonce
 
 
+@pytest.mark.shows("RFC 9449 §8.2 readable")
 async def test_a_script_may_send_a_proof_and_read_the_nonce(world: World) -> None:
     asked = await world.http.options("/oauth/token")
 
