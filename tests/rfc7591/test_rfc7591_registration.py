@@ -148,6 +148,7 @@ async def test_only_json_is_read_and_only_so_much(world: RegisteringWorld) -> No
 
 
 @pytest.mark.shows("RFC 8252 §7.1 private-scheme")
+@pytest.mark.shows("RFC 8252 §7.1 private-scheme")
 async def test_c_13_one_private_scheme_does_not_sink_the_others(world: RegisteringWorld) -> None:
     kept = await world.registered(redirect_uris=CURSOR)
     some = await world.registered(redirect_uris=["myapp:/cb", *CURSOR])
@@ -172,7 +173,7 @@ async def test_a_web_application_has_no_private_scheme(world: RegisteringWorld) 
     assert answer.json()["error"] == "invalid_redirect_uri"
 
 
-@pytest.mark.shows("RFC 8252 §8.5")
+@pytest.mark.shows("RFC 8252 §8.5 no-secret", "RFC 8252 §8.4 type-recorded")
 @pytest.mark.parametrize("members", [{"application_type": "native"}, {"redirect_uris": ["com.example.app:/cb"]}])
 async def test_dv_06_a_program_on_somebodys_device_is_public_whatever_it_asks(
     world: RegisteringWorld, members: dict[str, object]

@@ -135,3 +135,25 @@ async def test_op_03_only_the_digest_of_the_token_is_stored(world: RegisteringWo
 
     assert len(rows[0][0]) == 32
     assert rows[0][0] not in told["registration_access_token"].encode()
+
+
+@pytest.mark.shows("RFC 7592 §2.2 null")
+async def test_a_null_in_an_update_is_as_good_as_leaving_the_member_out(
+    world: RegisteringWorld, told: dict[str, Any]
+) -> None:
+    named = (await world.manage("PUT", told, an_update(told, client_uri="https://client.test"))).json()
+
+    after = await world.manage("PUT", named, an_update(told, client_uri=None, logo_uri=None))
+
+    assert after.status_code == 200
+    assert "client_uri" not in after.json()
+
+
+@pytest.mark.shows("RFC 7592 §2.2 null")
+async def test_a_member_that_is_null_is_taken_for_one_left_out(world: RegisteringWorld, told: dict[str, Any]) -> None:
+    named = (await world.manage("PUT", told, an_update(told, client_uri="https://client.test"))).json()
+
+    after = await world.manage("PUT", named, an_update(named, client_uri=None))
+
+    assert after.status_code == 200
+    assert "client_uri" not in after.json()
