@@ -79,6 +79,7 @@ def test_the_document_names_the_api_to_the_letter_and_the_server_whose_tokens_it
     }
 
 
+@pytest.mark.shows("RFC 9728 §3.2 json")
 @pytest.mark.shows("RFC 9728 §3.2")
 def test_what_there_is_nothing_to_say_about_is_left_out() -> None:
     assert ProtectedResource(MCP).document(ISSUER) == {
