@@ -82,7 +82,7 @@ async def test_jw_11_a_bound_token_is_nothing_to_a_bearer(world: GuardWorld) -> 
         {"iat": 1},
         {"jti": None},
         {"header": {"typ": "JWT"}},
-        {"header": {"jwk": a_key(number=2).public}},
+        pytest.param({"header": {"jwk": a_key(number=2).public}}, id="jwk"),
     ],
     ids=str,
 )
