@@ -26,6 +26,8 @@ CONFIRM = DeviceConfirmPage(
 LONG = replace(
     CONFIRM, app="Papertrail " * 12, registered_by="Papertrail Holdings " * 8, address=ADDRESS, verified=True
 )
+SELF_REGISTERED = replace(CONFIRM, app="Assistant", registered_itself=True)
+VOUCHED_FOR = replace(SELF_REGISTERED, vouched_by="assistant.example")
 ASKS: ConsentPage = replace(
     CONSENT, redirect_host=None, action="/device/consent", device=DeviceAsked(back(seconds=70), ADDRESS)
 )

@@ -118,6 +118,8 @@ SAMPLES = (
     Sample("device-code-paused", "device_code", plain_frame("Connect a device"), device_samples.PAUSED, 429),
     Sample("device-confirm", "device_confirm", plain_frame("Compare the code"), device_samples.CONFIRM),
     Sample("device-confirm-long", "device_confirm", plain_frame("Compare the code"), device_samples.LONG),
+    Sample("device-confirm-self-registered", "device_confirm", plain_frame("Compare the code"), device_samples.SELF_REGISTERED),
+    Sample("device-confirm-vouched-for", "device_confirm", plain_frame("Compare the code"), device_samples.VOUCHED_FOR),
     Sample("device-consent", "consent", plain_frame("Connect Papertrail"), device_samples.ASKS),
     Sample("device-connected", "device_done", plain_frame("Your device is connected"), device_samples.CONNECTED),
     Sample("device-stopped", "device_done", plain_frame("Nothing was connected"), device_samples.STOPPED),

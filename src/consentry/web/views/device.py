@@ -26,7 +26,8 @@ class DeviceCodePage:
 class DeviceConfirmPage:
     """`device_confirm`. Posts `decision` (`continue` | `stop`), `request`, `csrf` to `/device/confirm`.
 
-    `user_code` is to be compared with what the device shows; `address` is the network address that asked for it.
+    `user_code` is to be compared with what the device shows; `address` is the network address that asked for it. Of an
+    app that `registered_itself`, `vouched_by` is the host that stands for it, if one does.
     """
 
     request: str
@@ -37,6 +38,8 @@ class DeviceConfirmPage:
     verified: bool
     asked_at: datetime
     address: str
+    registered_itself: bool = False
+    vouched_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
