@@ -1,5 +1,6 @@
 """Tokens that are bound to a key. RFC 9449 §5, §6.2, §8, §10, §11.1."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from client_keys import ClientKey, a_key, proof
 from consentry.model.access import Access, Reason, Refused
+from consentry.model.secret import CredentialKind, parse_credential
 from consentry.oauth.client_metadata import ClientMetadata
 from consentry.oauth.dpop import digest_of
 from consentry.oauth.dpop_nonce import STRETCH
@@ -58,7 +60,9 @@ class World:
         if isinstance(answer, Access):
             return None
         assert answer.reason is Reason.SENDER_NOT_PROVED
-        [(jkt,)] = await self.protocol.rows("SELECT dpop_jkt FROM access_tokens ORDER BY id DESC LIMIT 1")
+        parsed = parse_credential(text, CredentialKind.ACCESS_TOKEN)
+        assert parsed is not None
+        [(jkt,)] = await self.protocol.rows("SELECT dpop_jkt FROM access_tokens WHERE id = $1", parsed.id)
         assert isinstance(await self.protocol.check(text, jkt=str(jkt)), Access)
         return str(jkt)
 
@@ -180,10 +184,19 @@ async def test_a_confidential_app_may_change_its_key_and_go_without(world: World
     tokens = await world.connect(web, world.proof())
 
     with_other = await world.refresh(web, tokens["refresh_token"], world.proof(a_key(number=2)))
+    assert await world.bound_to(with_other.json()["access_token"]) == OTHER_JKT
     without = await world.refresh(web, tokens["refresh_token"])
-
-    assert await world.bound_to(with_other.json()["access_token"]) == OTHER_JKT or with_other.status_code == 200
     assert without.json()["token_type"] == "Bearer"
+    assert await world.bound_to(without.json()["access_token"]) is None
+
+
+async def test_jw_09_of_many_uses_of_one_proof_at_once_one_wins(world: World) -> None:
+    web, used = world.protocol.web, world.proof()
+    refresh_token = (await world.connect(web))["refresh_token"]
+
+    answers = await asyncio.gather(*(world.refresh(web, refresh_token, used) for _ in range(8)))
+
+    assert sorted(answer.status_code for answer in answers) == [200, *([400] * 7)]
 
 
 @pytest.mark.shows("RFC 9449 §5.2 client-metadata")
