@@ -16,8 +16,14 @@ from consentry.model.access import Access
 from consentry.model.acting import member
 from consentry.model.ids import ConnectionId, OrganisationId, UserId
 from consentry.oauth.client_authentication import ClientCredentials
+from consentry.oauth.client_metadata import DEVICE_CODE
 from consentry.oauth.errors import OAuthError
-from consentry.oauth.token_request import AuthorizationCodeRequest, RefreshTokenRequest, parse_token_request
+from consentry.oauth.token_request import (
+    AuthorizationCodeRequest,
+    DeviceCodeRequest,
+    RefreshTokenRequest,
+    parse_token_request,
+)
 from consentry.wiring import Deeds, open_deeds
 from protocol_world import ADDRESS, CALLBACK, VERIFIER, form, settings_for
 
@@ -47,10 +53,14 @@ async def _do(deeds: Deeds, job: dict[str, str]) -> dict[str, str | None]:
     if job["do"] == "exchange":
         fields = {"grant_type": "authorization_code", "code": job["code"], "code_verifier": VERIFIER}
         request = parse_token_request(form(redirect_uri=CALLBACK, **fields))
+    elif job["do"] == "fetch":
+        request = parse_token_request(form(grant_type=DEVICE_CODE, device_code=job["code"]))
     else:
         request = parse_token_request(form(grant_type="refresh_token", refresh_token=job["token"]))
     if isinstance(request, AuthorizationCodeRequest):
         tokens = await deeds.authorization_code_grant.exchange(request, client)
+    elif isinstance(request, DeviceCodeRequest):
+        tokens = await deeds.devices.grant.exchange(request, client)
     else:
         assert isinstance(request, RefreshTokenRequest)
         tokens = await deeds.refresh_token_grant.refresh(request, client)

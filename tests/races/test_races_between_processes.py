@@ -14,6 +14,7 @@ from workers import Worker, together, working_on
 from consentry.clock import SystemClock
 from consentry.model.access import Reason
 from consentry.storage.sqlite import SqliteDatabase
+from device_world import build_device_world
 from protocol_world import ProtocolWorld, build_protocol_world
 
 PROCESSES = 3
@@ -54,6 +55,23 @@ async def test_pk_08_one_of_all_processes_redeems_a_code(shared: ProtocolWorld, 
         assert (len(won), set(lost)) == (1, {REFUSED})
         assert await shared.why_refused(won[0]["access_token"]) is Reason.REVOKED
     assert await shared.rows("SELECT count(*), count(ended_at) FROM token_families") == [(12, 12)]
+
+
+@pytest.mark.shows("RFC 8628 §3.5 once")
+async def test_dv_04_one_of_all_processes_fetches_the_tokens_of_a_device(
+    shared: ProtocolWorld, workers: list[Worker]
+) -> None:
+    devices = await build_device_world(shared)
+    fetch = {"do": "fetch", "client_id": devices.television.app.client_id}
+    for _ in range(12):
+        told = await devices.ask()
+        await devices.approve(told.user_code)
+
+        won, lost = split(together(workers, [{**fetch, "code": told.device_code}] * 5))
+
+        assert (len(won), set(lost)) == (1, {REFUSED})
+        assert await shared.why_refused(won[0]["access_token"]) is None
+    assert await shared.rows("SELECT count(*), count(ended_at) FROM token_families") == [(12, 0)]
 
 
 async def test_rt_02_processes_that_refresh_at_once_all_get_one_successor(
