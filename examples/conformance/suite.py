@@ -1,6 +1,6 @@
 """What the OpenID Foundation's suite must be told to test this server: its configuration files, as JSON.
 
-The suite drives the pages by the ids of their elements: `email`, `password` and `sign-in`, `approve`, `sign-out`.
+The suite drives the pages by the ids of their elements: `email`, `password` and `sign-in`, `approve`, `continue`, `sign-out`.
 """
 
 from collections.abc import Sequence
@@ -93,6 +93,8 @@ class _Pages:
                     ],
                 ),
                 self._task("Approve", "/consent*", [["click", "id", "approve"]]),
+                # With response_mode=form_post, and a browser whose JavaScript did not press the button itself.
+                self._task("Post the answer", "/*", [["click", "id", "continue", "optional"]]),
                 {
                     "task": "Come back",
                     "match": f"*/test/a/{self._alias}/callback*",

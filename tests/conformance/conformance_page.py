@@ -12,7 +12,7 @@ HEAD = """# Conformance
 
 What each specification asks of the server, in our own words, and the tests that show it. A statement that no test
 names is **not shown**; that says nothing more than it says. Statements for clients are left out, and so is what
-Consentry does not do.
+Consentry does not do. The choice of statements is ours, too: where one is missing, add it, and see it not shown.
 
 This page is written from the tests by `scripts/write_conformance.py`: do not edit it. A test names what it shows by
 `@pytest.mark.shows("RFC 7636 §4.6 compared")`: specification, section, and the word that stands beside the statement
