@@ -1,6 +1,7 @@
 """What the OpenID Foundation's suite must be told to test this server: its configuration files, as JSON.
 
-The suite drives the pages by the ids of their elements: `email`, `password` and `sign-in`, `approve`, `continue`, `sign-out`.
+The suite drives the pages by the ids of their elements: `email`, `password`, `sign-in`, `approve`, `continue` and
+`sign-out`.
 """
 
 from collections.abc import Sequence
