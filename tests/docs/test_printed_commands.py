@@ -47,7 +47,7 @@ def test_every_printed_command_exists(page: Path) -> None:
     [
         "consentry app regster ORG",
         "consentry serve --prt 80",
-        "consentry app register ORG --name x --type public",
+        "consentry app register --name x --type public",
         "consentry key create ORG a@b.test --name x --permission p --expires soon next",
     ],
 )
