@@ -11,6 +11,9 @@ import pytest
 from gateway_world import GatewayWorld, build_gateway_world
 from running_gateways import PROGRAMS, Gateway, echo, find_program, guarded_api, run_gateway, serve
 
+from client_keys import a_key, proof
+from consentry.clock import SystemClock
+from consentry.oauth.dpop import digest_of
 from live_server import free_socket
 from protocol_world import OPERATOR
 
@@ -103,7 +106,8 @@ def test_without_a_credential_the_caller_is_challenged_and_told_why(running: Run
     assert told.status == 401
     assert told.reached is None
     metadata = "https://api.books.test/.well-known/oauth-protected-resource"
-    assert told.headers["www-authenticate"] == [f'Bearer realm="consentry", resource_metadata="{metadata}"']
+    challenge = f'Bearer realm="consentry", resource_metadata="{metadata}", DPoP algs="ES256 RS256 PS256 EdDSA"'
+    assert told.headers["www-authenticate"] == [challenge]
     assert told.headers["content-type"] == ["application/json"]
     assert told.headers["cache-control"] == ["no-store"]
     assert json.loads(told.text)["reason"] == "credential_missing"
@@ -230,3 +234,15 @@ def test_while_consentry_is_away_nobody_gets_in(kind: str, tmp_path: Path) -> No
 
     assert told.status in {502, 503}
     assert told.reached is None
+
+
+@pytest.mark.shows("RFC 9449 §7.1")
+def test_jw_10_a_proof_reaches_the_check_and_is_of_the_original_call(running: Running) -> None:
+    # The token of this world is bound to no key: that the proof was read at all shows in what is said about it.
+    for changes, reason in (({}, "sender_not_proved"), ({"htm": "PUT"}, "invalid_dpop_proof")):
+        right = {"htm": "GET", "htu": "https://api.books.test/invoices", "ath": digest_of(running.token)}
+        sent = proof(a_key(), SystemClock(), **{**right, **changes})
+        told = running.call("GET", "/invoices", ("Authorization", f"DPoP {running.token}"), ("DPoP", sent))
+
+        assert told.status == 401
+        assert json.loads(told.text)["reason"] == reason
