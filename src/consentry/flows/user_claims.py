@@ -45,8 +45,8 @@ class UserClaims:
         if faults:
             raise InvalidInputError(*faults)
         now = self.clock.now()
-        kept = {_UPDATED_AT: int(now.timestamp()), **claims} if claims else {}
-        text = json.dumps(kept, separators=(",", ":"), sort_keys=True) if kept else None
+        kept = dict(sorted({_UPDATED_AT: int(now.timestamp()), **claims}.items())) if claims else {}
+        text = json.dumps(kept, separators=(",", ":")) if kept else None
         details = {"claims": " ".join(sorted(claims))}
         event = Event(
             EventId(self.secrets.new_id(EVENT)), now, EventKind.USER_CHANGED, None, acting.actor, user_id, details
