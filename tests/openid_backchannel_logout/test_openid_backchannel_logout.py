@@ -18,6 +18,7 @@ from consentry.model.logout_delivery import DELAYS
 from consentry.model.organisation import Standing
 from consentry.model.secret import Secret
 from consentry.model.session import LiveSession
+from consentry.oauth.client_metadata import SIGNING_ALGORITHMS
 from consentry.storage.logout import SqlLogoutStore
 from protocol_world import ADDRESS, ISSUER, OPERATOR, Party, ProtocolWorld
 from small_world import FixedClock
@@ -44,10 +45,10 @@ async def note(world: ProtocolWorld, session_id: SessionId, *apps: Party) -> Non
         assert await store.note(session_id, one.app.id, world.bo, now=world.deeds.clock.now())
 
 
-async def read(world: ProtocolWorld, token: str, algorithm: str = "ES256") -> tuple[dict[str, Any], dict[str, Any]]:
+async def read(world: ProtocolWorld, token: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Check a token as an app does, with the published keys; return header and claims."""
     keys: Any = await world.deeds.signing_keys.jwks()
-    found = jwt.decode(token, KeySet.import_key_set(keys), registry=ExactAlgorithms((algorithm,)))
+    found = jwt.decode(token, KeySet.import_key_set(keys), registry=ExactAlgorithms(SIGNING_ALGORITHMS))
     return found.header, found.claims
 
 
@@ -78,7 +79,7 @@ async def test_signing_out_posts_a_logout_token_to_the_app(
     assert receiver.requests[0].startswith("POST /logout?kept=1 HTTP/1.1\r\n")
     assert f"Host: {HOST}:{receiver.port}" in receiver.requests[0]
     assert receiver.forms[0].keys() == {"logout_token"}
-    header, claims = await read(protocol, receiver.tokens[0], algorithm)
+    header, claims = await read(protocol, receiver.tokens[0])
     assert (header["typ"], header["alg"]) == ("logout+jwt", algorithm)
     now = int(protocol.deeds.clock.now().timestamp())
     jti = claims.pop("jti")

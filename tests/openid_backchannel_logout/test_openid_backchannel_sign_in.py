@@ -3,13 +3,16 @@
 import json
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from consentry.storage.database import Row
+from consentry.web.main import app_over
 from live_server import OPERATOR, RegisteredClient, Site
+from protocol_world import ISSUER, build_protocol_world
 from user_agent import UserAgent, exchange, form_to
 
 AFTER = "https://client.test/bye"
@@ -107,3 +110,15 @@ def test_metadata_tells_of_both(site: Site) -> None:
     assert metadata["end_session_endpoint"] == f"{site.issuer}/oauth/logout"
     assert metadata["backchannel_logout_supported"] is True
     assert metadata["backchannel_logout_session_supported"] is True
+
+
+@pytest.mark.shows("RP-Initiated Logout §2.1 metadata")
+async def test_without_openid_connect_there_is_neither(database_path: Path) -> None:
+    world = await build_protocol_world(database_path, openid_connect=False)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app_over(world.deeds)), base_url=ISSUER) as browser:
+        pages = [await browser.get("/oauth/logout"), await browser.post("/oauth/logout")]
+        metadata = (await browser.get("/.well-known/oauth-authorization-server")).json()
+    await world.deeds.database.close()
+
+    assert [page.status_code for page in pages] == [404, 404]
+    assert not [name for name in metadata if "logout" in name or "end_session" in name]

@@ -179,7 +179,9 @@ def clear_cookie(response: Response, base: str, *, issuer: str) -> None:
 
 
 DEFAULT_NEXT = "/settings/connections"
-_NEXT = re.compile(r"/(?:oauth/authorize\?|consent(?:[?/]|\Z)|device(?:/consent)?(?:\?|\Z)|settings(?:[?/]|\Z))[\x21-\x7e]*")
+_NEXT = re.compile(
+    r"/(?:oauth/authorize\?|consent(?:[?/]|\Z)|device(?:/consent)?(?:\?|\Z)|settings(?:[?/]|\Z))[\x21-\x7e]*"
+)
 
 
 def safe_next(url: str | None) -> str:
