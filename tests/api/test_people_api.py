@@ -41,6 +41,7 @@ async def test_an_operator_makes_an_organisation_with_a_member(operator: httpx.A
         "organisation": organisation["id"],
         "email": "ana@acme.test",
         "name": "Ana",
+        "is_app": False,
         "roles": ["bookkeeper"],
         "role_titles": ["Bookkeeper"],
         "custom_permissions": None,

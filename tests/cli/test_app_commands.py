@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import apsw
@@ -117,3 +118,59 @@ def test_an_organisation_that_is_not_there_is_named_as_the_fault(prepared: Run) 
 
     assert answer.returncode == 1
     assert "no such organisation" in answer.stderr
+
+
+def test_metadata_is_set_by_options_and_by_file_and_edited(prepared: Run, tmp_path: Path) -> None:
+    file = tmp_path / "metadata.json"
+    file.write_text(json.dumps({"default_max_age": 60, "grant_types": ["authorization_code", "refresh_token"]}))
+    options = ("--metadata", str(file), "--grant-type", "authorization_code", "--require-par")
+
+    registered = answer_of(prepared(*REGISTER, *options))
+    client_id = registered["client_id"]
+    edited = answer_of(prepared("app", "edit", client_id, "--name", "Renamed", "--no-require-par", "--json"))
+    shown = prepared("app", "show", client_id).stdout
+
+    assert registered["default_max_age"] == 60
+    assert registered["grant_types"] == ["authorization_code"]
+    assert registered["require_pushed_authorization_requests"] is True
+    assert (edited["name"], edited["require_pushed_authorization_requests"]) == ("Renamed", False)
+    assert edited["redirect_uris"] == [CALLBACK]
+    assert "Default max age" in shown
+    assert "Backchannel logout" not in shown, "a person is not shown what has its default"
+
+
+def test_a_bad_metadata_file_is_named(prepared: Run, tmp_path: Path) -> None:
+    file = tmp_path / "metadata.json"
+    for text, words in (("{", "one JSON object"), ("[]", "one JSON object"), ('{"nonsense": 1}', "nonsense")):
+        file.write_text(text)
+        answer = prepared(*REGISTER, "--metadata", str(file))
+        assert answer.returncode == 1
+        assert words in answer.stderr
+    assert prepared(*REGISTER, "--metadata", str(tmp_path / "missing")).returncode == 1
+
+
+def test_a_client_id_and_a_secret_can_be_brought_along(prepared: Run) -> None:
+    secret = "FOQo8WuEBmu04KSzitE6zPodY61zfv557NnKzc1JNtjD5hUz"
+    fixed = ("--client-id", "suite-1", "--client-secret-stdin")
+
+    registered = answer_of(prepared(*REGISTER, *fixed, typed=f"{secret}\n"))
+    again = prepared(*REGISTER, *fixed, typed=f"{secret}\n")
+    weak = prepared(*REGISTER, "--client-id", "suite-2", "--client-secret-stdin", typed="secret\n")
+
+    assert registered["client_id"] == "suite-1"
+    assert registered["client_secret"] is None, "it is not said again"
+    assert again.returncode == 1
+    assert "Another app has this client ID" in again.stderr
+    assert weak.returncode == 1
+    assert "random secret" in weak.stderr
+
+
+def test_an_app_is_let_act_for_its_organisation_and_stopped(prepared: Run) -> None:
+    client_id = answer_of(prepared(*REGISTER))["client_id"]
+
+    allowed = answer_of(prepared("app", "allow-acting", client_id, "--json"))
+    stopped = answer_of(prepared("app", "stop-acting", client_id, "--json"))
+
+    assert allowed["organisation"] == ORGANISATION
+    assert allowed["scopes"] == ["projects:read", "projects:write"]
+    assert stopped == {"client_id": client_id, "acts_for_organisation": False}

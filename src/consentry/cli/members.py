@@ -9,6 +9,7 @@ from consentry.cli.options import AsJson, ConfigFile
 from consentry.cli.output import Item, show
 from consentry.cli.people import EmailArgument, OrganisationArgument, organisation_id_of, user_of
 from consentry.model.organisation import MemberDetails
+from consentry.model.service_member import is_service_email
 
 if TYPE_CHECKING:
     from consentry.flows.roles import KnownRole
@@ -127,6 +128,7 @@ def _member_item(deeds: "Deeds", details: MemberDetails) -> Item:
         "organisation": details.member.organisation_id,
         "email": details.user.email,
         "name": details.user.name,
+        "is_app": is_service_email(details.user.email),
         "roles": [grant.name for grant in details.member.roles],
         "custom_permissions": None if custom is None else custom.split(),
         "permissions": sorted(deeds.people.members.permissions_of(details.member)),

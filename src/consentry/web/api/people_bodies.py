@@ -11,6 +11,7 @@ from consentry.json_objects import organisation_object, resource_object, user_ob
 from consentry.model.membership import RoleBook, render_role_grants
 from consentry.model.organisation import MemberDetails, Organisation, ResourceServer, Standing, User
 from consentry.model.secret import Secret
+from consentry.model.service_member import is_service_email
 from consentry.web.api.page import ID_PATTERN, Body
 from consentry.web.api.text import Text
 
@@ -109,12 +110,16 @@ class UserAnswer(BaseModel):
 
 
 class MemberAnswer(BaseModel):
-    """A member: the user, the roles, and what they come to. `custom_permissions` is null unless tuned."""
+    """A member: the user, the roles, and what they come to. `custom_permissions` is null unless tuned.
+
+    `is_app` tells that it is no person but an app, which acts by itself.
+    """
 
     id: str
     organisation: str
     email: str
     name: str
+    is_app: bool
     roles: list[str]
     role_titles: list[str]
     custom_permissions: list[str] | None
@@ -169,6 +174,7 @@ def member_answer(details: MemberDetails, book: RoleBook) -> MemberAnswer:
         organisation=member.organisation_id,
         email=user.email,
         name=user.name,
+        is_app=is_service_email(user.email),
         roles=[grant.name for grant in member.roles],
         role_titles=list(book.role_titles(roles, custom)),
         custom_permissions=None if custom is None else custom.split(),
