@@ -30,7 +30,7 @@ bench: .venv/checks.stamp
 	.venv/bin/python bench/run_all.py
 
 conformance-server: .venv/runtime.stamp
-	exec .venv/bin/python examples/conformance/start.py $(if $(ISSUER),--issuer $(ISSUER)) $(if $(CLIENTS),--clients $(CLIENTS)) \
+	exec .venv/bin/python examples/conformance/start.py $(if $(ISSUER),--issuer $(ISSUER)) $(if $(CLIENTS_FILE),--clients $(CLIENTS_FILE)) \
 		$(if $(HOST),--host $(HOST))
 
 screenshots: .venv/tests.stamp

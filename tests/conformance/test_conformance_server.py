@@ -70,3 +70,17 @@ def test_nothing_that_is_not_its_own_is_deleted(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "holds other things" in done.stderr
     assert (tmp_path / "mine.txt").exists()
+
+
+def test_make_passes_the_address_and_the_file_of_clients_on() -> None:
+    words = ["ISSUER=https://consentry.test:8443", "CLIENTS_FILE=mine.json"]
+
+    planned = subprocess.run(
+        ["make", "-n", "conformance-server", *words],
+        cwd=EXAMPLE.parent.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert "start.py --issuer https://consentry.test:8443 --clients mine.json" in planned.stdout
