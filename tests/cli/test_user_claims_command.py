@@ -19,7 +19,7 @@ def test_claims_are_set_from_a_file_and_shown(consentry: Run, tmp_path: Path) ->
 
     assert json.loads(told.stdout)["claims"] == {"given_name": "Ana", "updated_at": 7}
     assert shown.stdout == told.stdout
-    assert "given_name" in consentry("user", "claims", "ana@acme.test").stdout
+    assert "Given name: Ana" in consentry("user", "claims", "ana@acme.test").stdout
 
 
 def test_what_is_wrong_with_the_file_is_told(consentry: Run, tmp_path: Path) -> None:
