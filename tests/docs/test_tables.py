@@ -92,7 +92,7 @@ async def test_every_path_of_the_management_api_is_listed_and_no_other(database_
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="the printed lines use openssl")
 def test_the_printed_lines_make_a_verifier_and_its_challenge() -> None:
-    [block] = [one for one in blocks(ROOT / "docs" / "connect-an-app.md", "sh") if "code_challenge=" in one.text]
+    [block] = [one for one in blocks(ROOT / "docs" / "connect-an-app.md", "sh") if "\ncode_challenge=" in one.text]
 
     answer = subprocess.run(
         ["bash", "-euc", f'{block.text}\nprintf \'%s %s\' "$code_verifier" "$code_challenge"'],
