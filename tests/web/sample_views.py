@@ -255,6 +255,7 @@ CONSENT = consent.ConsentPage(
             held="none",
             reason="Your role Bookkeeper does not include changing payments; an administrator can change that.",
         ),
+        consent.ConsentScope("openid", "Know that it is you who signs in", "identity"),
     ),
 )
 CARD = connections.ConnectionCard(
