@@ -22,6 +22,7 @@ BODIES: dict[str, Any] = {
     "PUT /organisations/{organisation_id}/roles/{name}": {"permissions": ["client.read"]},
     "POST /users": {"email": "new@acme.test"},
     "PATCH /users/{user_id}": {"name": "Mine", "standing": "suspended"},
+    "PUT /users/{user_id}/claims": {"given_name": "Mine"},
     "PUT /users/{user_id}/password": {"password": "a long enough password"},
     "PATCH /apps/{client_id}": {"name": "Mine"},
     "POST /apps/{client_id}/test-redirect-uri": {"redirect_uri": "https://client.test/cb"},

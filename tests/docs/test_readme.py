@@ -80,7 +80,7 @@ def test_an_example_lets_a_key_in_until_the_role_is_taken_away(name: str, starte
     assert (let_in.status_code, narrowed.status_code, again.status_code) == (200, 403, 200)
     assert "org_" in let_in.text
     assert json.loads(narrowed.content)["missing"] == "user_permission"
-    assert nobody == Refusal(401, 'Bearer realm="consentry"', "credential_missing")
+    assert nobody == Refusal(401, 'Bearer realm="consentry", DPoP algs="ES256 RS256 PS256 EdDSA"', "credential_missing")
     assert (two.status, two.reason) == (400, "malformed_request")
 
 

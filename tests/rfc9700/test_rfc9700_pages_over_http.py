@@ -251,7 +251,8 @@ def test_op_04_a_fault_of_ours_shows_nothing_of_the_inside(
     async def broken(*_: object) -> None:
         raise RuntimeError("secret detail of the disk")
 
-    monkeypatch.setattr(type(site.deeds.database), "read", broken)
+    for way in ("read", "read_by_key"):
+        monkeypatch.setattr(type(site.deeds.database), way, broken)
     page = agent.http.get("/settings/apps")
     token = httpx.post(f"{site.issuer}/oauth/token", data={"grant_type": "refresh_token", **app.post})
     api = httpx.get(f"{site.issuer}/api/v1/apps", headers={"Authorization": "Bearer cst_op_x"})

@@ -46,6 +46,7 @@ async def do_everything(world: ProtocolWorld, clock: FixedClock) -> None:
     await _apps(world)
     await _connections(world)
     await _credentials(world, clock)
+    await _identity(world)
     await _pushed(world)
     await _acting_alone(world)
     await _devices(world)
@@ -177,6 +178,13 @@ async def _credentials(world: ProtocolWorld, clock: FixedClock) -> None:
     await world.deeds.consent.answer_remembered(opened.to, opened.asked, opened.offer)
     with pytest.raises(OAuthError):
         await world.authenticate({**world.web.credentials, "client_secret": "wrong"})
+
+
+async def _identity(world: ProtocolWorld) -> None:
+    await world.deeds.user_claims.set(OPERATOR, world.bo, {"given_name": "Bo"})
+    party = await world.add_app(required_scopes=("invoicing:read",), optional_scopes=("openid", "profile"))
+    tokens = await world.connect(party, scope="openid profile invoicing:read")
+    await world.deeds.user_info.tell(tokens.access_token)
 
 
 async def _pushed(world: ProtocolWorld) -> None:
