@@ -134,7 +134,7 @@ WHOLE = {
     "FROM roles WHERE organisation_id = $1": "the roles that one organisation defined by hand",
     "FROM app_secrets WHERE app_id = $1": "the secrets of one app, which has a handful",
     "FROM redirect_refusals WHERE app_id = $1": "an app has twenty refusals at most",
-    "count(*) FROM connections WHERE app_id": "connections end with their app, row by row, and the audit tells how many",
+    "count(*) FROM connections WHERE app_id": "connections end with their app, and the audit tells how many",
     "FROM session_apps s JOIN apps": "the apps that one session signed in to",
     "FROM organisations WHERE name = $1": "organisations of one name, to tell that the name is not enough",
 }
