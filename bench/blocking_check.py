@@ -72,7 +72,7 @@ def _open(
 def _rate(way: _InThisProcess, tokens: list[str]) -> float:
     started = time.perf_counter()
     for token in islice(cycle(tokens), CHECKS):
-        if not isinstance(way.check(token, None), Access):
+        if not isinstance(way.check(token, None, None), Access):
             raise TypeError("The check refused.")
     return CHECKS / (time.perf_counter() - started)
 
