@@ -15,7 +15,17 @@ pytestmark = [pytest.mark.browser, pytest.mark.parametrize("module_database_url"
 AXE = Path(__file__).parents[1] / "clients" / "node" / "node_modules" / "axe-core" / "axe.min.js"
 TEMPLATES = Path(consentry.web.__file__).with_name("templates")
 # Parts of pages, which are no pages themselves.
-PARTS = {"access_parts", "app_form", "connection_card", "focus", "frame", "key_form", "parts", "settings"}
+PARTS = {
+    "access_parts",
+    "app_form",
+    "app_protocol",
+    "connection_card",
+    "focus",
+    "frame",
+    "key_form",
+    "parts",
+    "settings",
+}
 
 
 def faults(page: Page, axe: str) -> list[str]:

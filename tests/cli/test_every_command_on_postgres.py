@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,15 @@ async def _connect(url: str, organisation: str, user: str, app: str) -> None:
     await connection.close()
 
 
+def _acts_by_itself(run: Callable[..., Any]) -> None:
+    robot = run(
+        *("app", "register", "Acme", "--name", "Robot", "--type", "confidential", "--scope", "projects:read"),
+        *("--grant-type", "client_credentials"),
+    )
+    for name in ("allow-acting", "stop-acting", "delete"):
+        run("app", name, robot["client_id"])
+
+
 def test_every_command_works_on_postgresql(environ: dict[str, str]) -> None:
     line = CommandLine()
     run = line.run
@@ -105,13 +114,7 @@ def test_every_command_works_on_postgresql(environ: dict[str, str]) -> None:
     run("key", "revoke", key["id"])
     run("app", "edit", app["client_id"], "--name", "Ledgerly Pro")
     run("app", "delete", app["client_id"])
-    robot = run(
-        *("app", "register", "Acme", "--name", "Robot", "--type", "confidential", "--scope", "projects:read"),
-        *("--grant-type", "client_credentials"),
-    )
-    run("app", "allow-acting", robot["client_id"])
-    run("app", "stop-acting", robot["client_id"])
-    run("app", "delete", robot["client_id"])
+    _acts_by_itself(run)
     granted = run("registration-token", "create", "Partners")
     run("registration-token", "list")
     run("registration-token", "revoke", granted["id"])

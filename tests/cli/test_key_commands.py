@@ -32,9 +32,10 @@ def prepared(consentry: Run) -> Run:
         (ORGANISATION, USER),
     )
     connection.execute(
-        "INSERT INTO apps (id, client_id, organisation_id, name, type, redirect_uris, required_scopes, optional_scopes, "
-        "require_pkce, status, created_by, created_at, updated_at) VALUES ('app_1', 'app_1', ?, 'Ledgerly', 'public', 'https://a.test', "
-        "'projects:read', '', 1, 'active', NULL, 0, 0)",
+        "INSERT INTO apps (id, client_id, organisation_id, name, type, redirect_uris, required_scopes, "
+        "optional_scopes, require_pkce, status, created_by, created_at, updated_at) "
+        "VALUES ('app_1', 'app_1', ?, 'Ledgerly', 'public', 'https://a.test', 'projects:read', '', 1, 'active', "
+        "NULL, 0, 0)",
         (ORGANISATION,),
     )
     connection.execute(

@@ -92,11 +92,15 @@ def test_in_03_unknown_parameters_are_ignored(ana: UserAgent, app: RegisteredCli
 @pytest.mark.parametrize("path", [*ENDPOINTS, *PAGES_WITH_FORMS])
 @pytest.mark.parametrize("size", [70_000, 1_000_000])
 def test_in_04_a_body_that_is_too_big_is_refused(ana: UserAgent, path: str, size: int) -> None:
+    """The server hangs up at once: a client that is still sending may find that out before it reads the answer."""
     before = rows(ana.site)
 
-    answer = ana.http.post(path, content=b"token=" + b"a" * size, headers=FORM)
+    try:
+        told = ana.http.post(path, content=b"token=" + b"a" * size, headers=FORM).status_code
+    except (httpx.ReadError, httpx.WriteError):
+        told = None
 
-    assert answer.status_code == 413
+    assert told in {413, None}
     assert rows(ana.site) == before
 
 
