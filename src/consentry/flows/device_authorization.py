@@ -9,7 +9,7 @@ from typing import TypeAlias
 from weakref import WeakValueDictionary
 
 from consentry.flows.authorize import Authorize
-from consentry.flows.throttle import Throttle
+from consentry.flows.throttle import Gates, Throttle
 from consentry.model.client import Client
 from consentry.model.device_code import FIRST_INTERVAL, DeviceCode
 from consentry.model.event import Actor, Event, EventKind
@@ -117,18 +117,17 @@ class DeviceAuthorization:
         """
         gates = self._gates(claim, address)
         # One after the other in a session: of many guesses sent at once, each meets the failures before.
-        async with self._turns.setdefault(gates[0][1], asyncio.Lock()):
+        async with self._turns.setdefault(gates.narrowest, asyncio.Lock()):
             now = self.clock.now()
-            waits = [await throttle.check(key, now) for throttle, key in gates]
-            wait = max((wait for wait in waits if wait is not None), default=None)
+            wait = await gates.find_wait(now)
             if wait is not None:
                 return CodesThrottled(wait)
             code = read_user_code(typed)
             found = None if code is None else await self.store.claim(self._mark(code), claim, now=now)
             if found is not None:
-                await gates[0][0].forgive(gates[0][1])
+                await gates.forgive()
                 return found
-            await self._count(gates, claim, address, now)
+            await gates.record_failure(now, self._refused_event(claim, address, now))
             return CodeUnknown()
 
     async def _keep(self, code: DeviceCode) -> str:
@@ -141,15 +140,17 @@ class DeviceAuthorization:
     def _mark(self, user_code: str) -> str:
         return urlsafe_b64encode(hmac.digest(self.mark_key, user_code.encode(), "sha256")).rstrip(b"=").decode()
 
-    def _gates(self, claim: Claim, address: str) -> tuple[tuple[Throttle, str], ...]:
-        return (
-            (Throttle(self.failures, SESSION_POLICY), f"device-session:{claim.session_id}"),
-            (Throttle(self.failures, SOURCE_POLICY), f"device-source:{source_of(address)}"),
-            (Throttle(self.failures, GLOBAL_POLICY), "device-everywhere"),
+    def _gates(self, claim: Claim, address: str) -> Gates:
+        return Gates(
+            (
+                (Throttle(self.failures, SESSION_POLICY), f"device-session:{claim.session_id}"),
+                (Throttle(self.failures, SOURCE_POLICY), f"device-source:{source_of(address)}"),
+                (Throttle(self.failures, GLOBAL_POLICY), "device-everywhere"),
+            )
         )
 
-    async def _count(self, gates: tuple[tuple[Throttle, str], ...], claim: Claim, address: str, now: datetime) -> None:
-        event = Event(
+    def _refused_event(self, claim: Claim, address: str, now: datetime) -> Event:
+        return Event(
             EventId(self.secrets.new_id(EVENT)),
             now,
             EventKind.DEVICE_CODE_REFUSED,
@@ -157,11 +158,4 @@ class DeviceAuthorization:
             Actor(user_id=claim.user_id),
             claim.user_id,
             {"address": address},
-        )
-        # All at once, so that they share one commit; the event rides with the first.
-        await asyncio.gather(
-            *(
-                throttle.record_failure(key, now, event=event if index == 0 else None)
-                for index, (throttle, key) in enumerate(gates)
-            )
         )

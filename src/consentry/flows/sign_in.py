@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import TypeAlias
 from weakref import WeakValueDictionary
 
-from consentry.flows.throttle import Throttle
+from consentry.flows.throttle import Gates, Throttle
 from consentry.model.email_address import find_email_fault, normalise_email
 from consentry.model.event import Actor, Event, EventKind
 from consentry.model.ids import EVENT, EventId, SessionId
@@ -78,25 +78,25 @@ class SignIn:
         email = normalise_email(email)
         gates = self._gates(email, address)
         # One after the other for an account and a source: of many guesses sent at once, each meets the failures before.
-        async with self._turns.setdefault(gates[0][1], asyncio.Lock()):
+        async with self._turns.setdefault(gates.narrowest, asyncio.Lock()):
             return await self._try(email, password, gates, address, replacing)
 
     async def _try(
         self,
         email: str,
         password: Secret,
-        gates: tuple[tuple[Throttle, str], ...],
+        gates: Gates,
         address: str,
         replacing: LiveSession | None,
     ) -> SignInAnswer:
-        wait = await self._find_wait(gates)
+        wait = await gates.find_wait(self.clock.now())
         if wait is not None:
             return SignInThrottled(wait)
         found = None if find_email_fault(email) else await self.users.find_password(email)
         user, stored = found or (None, None)
         is_right = is_hashable_password(password) and await self.passwords.verify(stored, password)
         # Looked at again: other sources, and other processes, may have failed meanwhile.
-        wait = await self._find_wait(gates)
+        wait = await gates.find_wait(self.clock.now())
         if wait is not None:
             return SignInThrottled(wait)
         if user is None or not is_right or user.standing is not Standing.ACTIVE:
@@ -121,36 +121,24 @@ class SignIn:
         event = self._event(EventKind.SIGNED_OUT, live.user, self.clock.now())
         await self.sessions.end_session(live.session.id, event)
 
-    def _gates(self, email: str, address: str) -> tuple[tuple[Throttle, str], ...]:
+    def _gates(self, email: str, address: str) -> Gates:
         # Hashed, because people type passwords into the wrong field.
         account = sha256(email.encode("utf-8", "replace")).hexdigest()
         source = source_of(address)
-        return (
-            (Throttle(self.failures, PAIR_POLICY), f"sign-in:{account}:{source}"),
-            (Throttle(self.failures, SOURCE_POLICY), f"sign-in-source:{source}"),
-            (Throttle(self.failures, ACCOUNT_POLICY), f"sign-in-account:{account}"),
-        )
-
-    async def _find_wait(self, gates: tuple[tuple[Throttle, str], ...]) -> timedelta | None:
-        now = self.clock.now()
-        waits = [await throttle.check(key, now) for throttle, key in gates]
-        return max((wait for wait in waits if wait is not None), default=None)
-
-    async def _refuse(self, user: User | None, gates: tuple[tuple[Throttle, str], ...], address: str) -> SignInRefused:
-        now = self.clock.now()
-        event = self._event(EventKind.SIGN_IN_REFUSED, user, now, address=address)
-        # All at once, so that they share one commit; the event rides with the first.
-        await asyncio.gather(
-            *(
-                throttle.record_failure(key, now, event=event if index == 0 else None)
-                for index, (throttle, key) in enumerate(gates)
+        return Gates(
+            (
+                (Throttle(self.failures, PAIR_POLICY), f"sign-in:{account}:{source}"),
+                (Throttle(self.failures, SOURCE_POLICY), f"sign-in-source:{source}"),
+                (Throttle(self.failures, ACCOUNT_POLICY), f"sign-in-account:{account}"),
             )
         )
+
+    async def _refuse(self, user: User | None, gates: Gates, address: str) -> SignInRefused:
+        now = self.clock.now()
+        await gates.record_failure(now, self._event(EventKind.SIGN_IN_REFUSED, user, now, address=address))
         return SignInRefused()
 
-    async def _open(
-        self, user: User, gates: tuple[tuple[Throttle, str], ...], address: str, replacing: LiveSession | None
-    ) -> SignInAnswer:
+    async def _open(self, user: User, gates: Gates, address: str, replacing: LiveSession | None) -> SignInAnswer:
         now, payload = self.clock.now(), self.secrets.new_secret()
         session = Session(
             id=SessionId(self.secrets.new_id()),
@@ -168,8 +156,7 @@ class SignIn:
         )
         if opened is None:
             return SignInRefused()
-        pair, key = gates[0]
-        await pair.forgive(key)
+        await gates.forgive()
         return SignedIn(user, replace(session, id=opened), format_credential(CredentialKind.SESSION, opened, payload))
 
     def _event(self, kind: EventKind, user: User | None, now: datetime, **details: str) -> Event:

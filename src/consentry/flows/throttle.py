@@ -1,5 +1,6 @@
 """Slowing down whoever fails again and again: at sign-in, and with client secrets."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -40,3 +41,35 @@ class Throttle:
         """Forget the failures under `key`, after a success."""
         if await self.store.find_failures(key) is not None:
             await self.store.forgive(key)
+
+
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """Several throttles that stand before one door, each with its key. The first is that of the narrowest circle."""
+
+    pairs: tuple[tuple[Throttle, str], ...]
+
+    @property
+    def narrowest(self) -> str:
+        """The key of the first."""
+        return self.pairs[0][1]
+
+    async def find_wait(self, now: datetime) -> timedelta | None:
+        """Return the longest time that the next try must still wait, or None if it may be made."""
+        waits = [await throttle.check(key, now) for throttle, key in self.pairs]
+        return max((wait for wait in waits if wait is not None), default=None)
+
+    async def record_failure(self, now: datetime, event: Event) -> None:
+        """Count a failure at each of them; the event is written once."""
+        # All at once, so that they share one commit; the event rides with the first.
+        await asyncio.gather(
+            *(
+                throttle.record_failure(key, now, event=event if index == 0 else None)
+                for index, (throttle, key) in enumerate(self.pairs)
+            )
+        )
+
+    async def forgive(self) -> None:
+        """Forget the failures of the narrowest circle, after a success; the others remember."""
+        throttle, key = self.pairs[0]
+        await throttle.forgive(key)
