@@ -9,7 +9,6 @@ from typing import Self
 from consentry.client.asking import DEFAULT_TIMEOUT
 from consentry.client.blocking import BlockingIntrospectionClient
 from consentry.gate.deciding import WaitingDeciding
-from consentry.gate.gate import Gate
 from consentry.gate.prover import Prover
 from consentry.model.access import Access, Refused
 from consentry.model.catalog import Catalog
@@ -34,11 +33,8 @@ class BlockingRemoteGuard(WaitingDeciding):
         trusted_proxies: Sequence[IPv4Network | IPv6Network] = (),
         prover: Prover | None = None,
     ) -> None:
-        self.catalog = catalog
-        self.issuer = issuer
-        self.trusted_proxies = trusted_proxies
+        super().__init__(catalog, issuer=issuer, resource=resource, trusted_proxies=trusted_proxies, prover=prover)
         self._client = client
-        self._gate = Gate(catalog, issuer, ProtectedResource.of(resource), prover or Prover())
 
     @classmethod
     def open(

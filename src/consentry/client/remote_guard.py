@@ -10,7 +10,6 @@ from consentry.client.asking import DEFAULT_TIMEOUT
 from consentry.client.blocking import BlockingIntrospectionClient
 from consentry.client.introspection import IntrospectionClient
 from consentry.gate.deciding import AsyncDeciding
-from consentry.gate.gate import Gate
 from consentry.gate.prover import Prover
 from consentry.model.access import Access, Refused
 from consentry.model.catalog import Catalog
@@ -36,11 +35,8 @@ class RemoteGuard(AsyncDeciding):
         trusted_proxies: Sequence[IPv4Network | IPv6Network] = (),
         prover: Prover | None = None,
     ) -> None:
-        self.catalog = catalog
-        self.issuer = issuer
-        self.trusted_proxies = trusted_proxies
+        super().__init__(catalog, issuer=issuer, resource=resource, trusted_proxies=trusted_proxies, prover=prover)
         self._client = client
-        self._gate = Gate(catalog, issuer, ProtectedResource.of(resource), prover or Prover())
 
     @classmethod
     def open(

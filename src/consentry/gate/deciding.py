@@ -8,15 +8,28 @@ from consentry.gate.answer import CallRefusedError
 from consentry.gate.call import Call, DpopToken
 from consentry.gate.gate import Gate, names_of, scheme_of
 from consentry.gate.proved_request import ProvedRequest
+from consentry.gate.prover import Prover
 from consentry.model.access import Access, Refused
+from consentry.model.catalog import Catalog
 from consentry.oauth.protected_resource import ProtectedResource
 
 
 class _KnowsPermissions:
     """What both kinds of guard have: the gate around their check."""
 
-    _gate: Gate
-    trusted_proxies: Sequence[IPv4Network | IPv6Network]
+    def __init__(
+        self,
+        catalog: Catalog,
+        *,
+        issuer: str,
+        resource: ProtectedResource | str | None,
+        trusted_proxies: Sequence[IPv4Network | IPv6Network],
+        prover: Prover | None,
+    ) -> None:
+        self.catalog = catalog
+        self.issuer = issuer
+        self.trusted_proxies = trusted_proxies
+        self._gate = Gate(catalog, issuer, ProtectedResource.of(resource), prover or Prover())
 
     def require_known(self, permissions: Sequence[str]) -> None:
         """Return if the catalog declares all of `permissions`; raises UnknownPermissionError, at start-up."""
@@ -40,7 +53,7 @@ class _KnowsPermissions:
 
 
 class AsyncDeciding(_KnowsPermissions, ABC):
-    """Decides calls by an asynchronous check. Sets `_gate` when it is made."""
+    """Decides calls by an asynchronous check."""
 
     @abstractmethod
     async def check(self, bearer: str, address: str | None = None, jkt: str | None = None) -> Access | Refused:
@@ -88,7 +101,7 @@ class AsyncDeciding(_KnowsPermissions, ABC):
 
 
 class WaitingDeciding(_KnowsPermissions, ABC):
-    """Decides calls by a check that its caller waits for. Sets `_gate` when it is made."""
+    """Decides calls by a check that its caller waits for."""
 
     @abstractmethod
     def check(self, bearer: str, address: str | None = None, jkt: str | None = None) -> Access | Refused:
