@@ -46,7 +46,6 @@ from consentry.model.membership import RoleBook
 from consentry.model.signing_key import ES256
 from consentry.model.throttling import ThrottlePolicy
 from consentry.oauth.client_metadata import SIGNING_ALGORITHMS
-from consentry.oauth.dpop_nonce import DPOP_NONCES, DpopNonces
 from consentry.outbound import PublicOutbound
 from consentry.password_hashing import Argon2Passwords
 from consentry.ports.directory import LiveDirectory
@@ -56,6 +55,7 @@ from consentry.ports.world import Clock, SecretSource
 from consentry.secret_key import derive_key
 from consentry.secret_source import SystemSecretSource
 from consentry.settings import Settings
+from consentry.shared_nonces import nonces_of
 from consentry.storage.authorizations import SqlAuthorizationStore
 from consentry.storage.database import Database
 from consentry.storage.fetched_documents import SqlFetchedDocumentStore
@@ -223,17 +223,17 @@ def open_deeds(
     client_throttle = Throttle(failures, _CLIENT_POLICY)
     usage = UsageRecorder(SqlUsageStore(database), clock)
     check_bearer = CheckBearer(credentials, approvals, book, usage, clock)
-    mac_key = _derive_key(settings, "refresh tokens")
+    mac_key = derive_key(settings.secret_key, "refresh tokens")
     mint = TokenMint(secrets, _token_policy(settings), mac_key)
     signing_keys = SigningKeys(
         SqlSigningKeyStore(database),
         clock,
         secrets,
-        _derive_key(settings, "signing keys"),
+        derive_key(settings.secret_key, "signing keys"),
         SIGNING_ALGORITHMS if settings.openid_connect else (ES256,),
     )
 
-    subjects = Subjects(_derive_key(settings, "pairwise subjects"))
+    subjects = Subjects(derive_key(settings.secret_key, "pairwise subjects"))
     identity_store = SqlIdentityStore(database)
     identities = Identities(users, identity_store)
     logouts, id_tokens = SqlLogoutStore(database), None
@@ -273,7 +273,7 @@ def open_deeds(
     def of_devices() -> "DeviceDeeds":
         from consentry.device_wiring import open_device_deeds  # noqa: PLC0415 - as above
 
-        mark_key = _derive_key(settings, "device user codes")
+        mark_key = derive_key(settings.secret_key, "device user codes")
         return open_device_deeds(
             settings, clock, secrets, database, stores, failures, authorize, consent, mint, id_tokens, mark_key
         )
@@ -309,7 +309,7 @@ def open_deeds(
             clock,
             secrets,
             settings.pushed_request_lifetime,
-            _derive_key(settings, "pushed requests"),
+            derive_key(settings.secret_key, "pushed requests"),
         ),
         consent=consent,
         authenticate_client=AuthenticateClient(apps, client_throttle, usage, clock, by_assertion, client_documents),
@@ -333,7 +333,7 @@ def open_deeds(
         ),
         outbound=outbound,
         documents=documents,
-        dpop_proofs=DpopProofs(used_proofs, clock, _nonces(settings)),
+        dpop_proofs=DpopProofs(used_proofs, clock, nonces_of(settings)),
     )
 
 
@@ -344,12 +344,3 @@ def _token_policy(settings: Settings) -> TokenPolicy:
         settings.refresh_absolute_lifetime,
         settings.refresh_grace,
     )
-
-
-def _nonces(settings: Settings) -> DpopNonces | None:
-    return DpopNonces(_derive_key(settings, DPOP_NONCES)) if settings.dpop_nonces else None
-
-
-def _derive_key(settings: Settings, purpose: str) -> bytes:
-    """Return a key of its own for each purpose, so that what protects one thing never speaks for another."""
-    return derive_key(settings.secret_key, purpose)

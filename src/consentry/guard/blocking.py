@@ -15,10 +15,8 @@ from weakref import WeakSet
 
 from consentry.clock import SystemClock
 from consentry.gate.deciding import WaitingDeciding
-from consentry.gate.gate import Gate
 from consentry.guard.guard import Guard, prover_of
 from consentry.model.catalog import Catalog, parse_catalog
-from consentry.oauth.protected_resource import ProtectedResource
 from consentry.settings import Settings, load_settings
 from consentry.settings_sources import find_config
 from consentry.storage.opening import open_database, through_view
@@ -30,6 +28,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from consentry.model.access import Access, Refused
+    from consentry.oauth.protected_resource import ProtectedResource
     from consentry.ports.directory import LiveDirectory
     from consentry.ports.world import Clock
 
@@ -53,13 +52,14 @@ class BlockingGuard(WaitingDeciding):
         clock: Clock | None = None,
         directory: LiveDirectory | None = None,
     ) -> None:
-        self.catalog = catalog
-        self.issuer = settings.issuer
-        self.trusted_proxies = settings.trusted_proxies
-        self.answers_at_once = settings.sqlite_path is not None and directory is None
-        self._gate = Gate(
-            catalog, settings.issuer, ProtectedResource.of(resource), prover_of(settings, clock or SystemClock())
+        super().__init__(
+            catalog,
+            issuer=settings.issuer,
+            resource=resource,
+            trusted_proxies=settings.trusted_proxies,
+            prover=prover_of(settings, clock or SystemClock()),
         )
+        self.answers_at_once = settings.sqlite_path is not None and directory is None
         self._settings = settings
         self._clock = clock
         self._directory = directory

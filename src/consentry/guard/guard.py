@@ -13,19 +13,18 @@ from consentry.clock import SystemClock
 from consentry.flows.check_bearer import CheckBearer
 from consentry.flows.usage import UsageRecorder
 from consentry.gate.deciding import AsyncDeciding
-from consentry.gate.gate import Gate, UnknownPermissionError, names_of
+from consentry.gate.gate import UnknownPermissionError, names_of
 from consentry.gate.prover import Prover
 from consentry.model.access import Access, Refused
 from consentry.model.approval import ApprovalBook
 from consentry.model.catalog import Catalog, parse_catalog
 from consentry.model.membership import RoleBook
-from consentry.oauth.dpop_nonce import DPOP_NONCES, DpopNonces
 from consentry.oauth.protected_resource import ProtectedResource
 from consentry.ports.directory import LiveDirectory
 from consentry.ports.world import Clock
-from consentry.secret_key import derive_key
 from consentry.settings import Settings, load_settings
 from consentry.settings_sources import find_config
+from consentry.shared_nonces import nonces_of
 from consentry.storage.credentials_source import credentials_of_people
 from consentry.storage.database import Database
 from consentry.storage.opening import open_database
@@ -54,10 +53,7 @@ class Guard(AsyncDeciding):
         trusted_proxies: Sequence[IPv4Network | IPv6Network] = (),
         prover: Prover | None = None,
     ) -> None:
-        self.catalog = catalog
-        self.issuer = issuer
-        self.trusted_proxies = trusted_proxies
-        self._gate = Gate(catalog, issuer, ProtectedResource.of(resource), prover or Prover())
+        super().__init__(catalog, issuer=issuer, resource=resource, trusted_proxies=trusted_proxies, prover=prover)
         self._check_bearer = check_bearer
         self._usage = usage
         self._database = database
@@ -173,5 +169,4 @@ class Guard(AsyncDeciding):
 
 def prover_of(settings: Settings, clock: Clock) -> Prover:
     """Return what checks proofs beside the server of these settings: its nonces are good here, and ours there."""
-    nonces = DpopNonces(derive_key(settings.secret_key, DPOP_NONCES)) if settings.dpop_nonces else None
-    return Prover(clock, nonces)
+    return Prover(clock, nonces_of(settings))

@@ -13,9 +13,6 @@ from consentry.oauth.jwt import encode_base64url
 STRETCH = timedelta(minutes=2)
 """How long one nonce is handed out; it is taken for as long again."""
 
-DPOP_NONCES = "dpop nonces"
-"""What the key of the nonces is derived for, at the server and at the guards beside it."""
-
 _MAC_BYTES = 16
 _TIME_BYTES = 8
 
