@@ -6,13 +6,14 @@ Registering and editing read the same rules (threats TN-06): nothing that may no
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from consentry.model.address_list import find_address_faults
 from consentry.model.app import REDIRECT_URIS_MOST, App, AppType
 from consentry.model.app_metadata import Members, find_metadata_faults, with_members
 from consentry.model.catalog import Catalog
 from consentry.model.faults import Fault
 from consentry.model.shown_name import clean_name, find_name_fault
 from consentry.oauth.client_metadata import AUTHORIZATION_CODE, ClientMetadata
-from consentry.oauth.redirect_uri import explain_mismatch, find_fault, find_match
+from consentry.oauth.redirect_uri import explain_mismatch, find_match
 from consentry.oauth.scope import MAX_TOKENS
 
 _QUOTED_LENGTH = 60
@@ -120,14 +121,7 @@ def _redirect_uri_faults(uris: Sequence[str], metadata: ClientMetadata) -> Itera
     if len(uris) > REDIRECT_URIS_MOST:
         yield Fault("redirect_uris", f"An app can have at most {REDIRECT_URIS_MOST} redirect URIs.")
         return
-    seen: set[str] = set()
-    for number, uri in enumerate(uris):
-        sentence = find_fault(uri)
-        if sentence is None and uri in seen:
-            sentence = "This address is in the list twice. Remove one."
-        if sentence is not None:
-            yield Fault(f"redirect_uris.{number}", sentence)
-        seen.add(uri)
+    yield from find_address_faults("redirect_uris", uris)
 
 
 def _scope_faults(

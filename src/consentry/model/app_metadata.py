@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, TypeAlias
 
+from consentry.model.address_list import find_address_faults
 from consentry.model.app import AppType
 from consentry.model.faults import Fault
 from consentry.oauth.client_metadata import (
@@ -192,14 +193,7 @@ def _logout_faults(metadata: ClientMetadata) -> Iterator[Fault]:
     if len(uris) > LOGOUT_URIS_MOST:
         yield Fault("post_logout_redirect_uris", f"An app can have at most {LOGOUT_URIS_MOST} of these.")
         return
-    seen: set[str] = set()
-    for number, uri in enumerate(uris):
-        sentence = find_fault(uri)
-        if sentence is None and uri in seen:
-            sentence = "This address is in the list twice. Remove one."
-        if sentence is not None:
-            yield Fault(f"post_logout_redirect_uris.{number}", sentence)
-        seen.add(uri)
+    yield from find_address_faults("post_logout_redirect_uris", uris)
 
 
 def _address_faults(metadata: ClientMetadata) -> Iterator[Fault]:
