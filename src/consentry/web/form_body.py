@@ -49,9 +49,13 @@ def require_form(headers: Iterable[tuple[bytes, bytes]], limit: int) -> None:
     media_type = named.get(b"content-type", b"")
     if media_type != _FORM_TYPE and media_type.partition(b";")[0].strip().lower() != _FORM_TYPE:
         raise UnsupportedMediaTypeError("Send the form as application/x-www-form-urlencoded.")
-    declared = named.get(b"content-length", b"0")
-    if declared.isdigit() and (len(declared) > len(str(limit)) or int(declared) > limit):
+    if announces_more(named.get(b"content-length", b"0"), limit):
         raise BodyTooLargeError(limit)
+
+
+def announces_more(declared: bytes, limit: int) -> bool:
+    """Tell whether a Content-Length is a number, and larger than `limit`. However long it is, it is told at once."""
+    return declared.isdigit() and (len(declared) > len(str(limit)) or int(declared) > limit)
 
 
 async def read_body(receive: Receive, limit: int) -> bytes:

@@ -13,7 +13,7 @@ from consentry.oauth.openid_metadata import USER_INFO_PATH
 from consentry.oauth.parameters import Parameters
 from consentry.oauth.responses import error_body
 from consentry.oauth.scope import Scope
-from consentry.web.form_body import BodyTooLargeError, UnsupportedMediaTypeError, require_form
+from consentry.web.form_body import BodyTooLargeError, UnsupportedMediaTypeError, announces_more, require_form
 from consentry.web.form_endpoint import CORS, preflight, refuse_method
 from consentry.web.json_answer import json_answer
 
@@ -51,7 +51,7 @@ class UserInfoEndpoint:
         if request.method not in {"GET", "HEAD", "POST"}:
             return refuse_method(b"GET, HEAD, POST, OPTIONS")
         declared = (request.values(b"content-length") or [b"0"])[0]
-        if not declared.isdigit() or int(declared) > self.body_limit:
+        if not declared.isdigit() or announces_more(declared, self.body_limit):
             return self._too_large()
         return None
 

@@ -3,6 +3,8 @@
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from consentry.web.form_body import announces_more
+
 BODY_BYTES_MOST = 256 * 1024
 
 
@@ -18,9 +20,7 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         declared = dict(scope["headers"]).get(b"content-length", b"0")
-        # The length first: a number of a million digits is dear to read.
-        is_long = len(declared) > len(str(BODY_BYTES_MOST))
-        is_too_large = is_long or not declared.isdigit() or int(declared) > BODY_BYTES_MOST
+        is_too_large = not declared.isdigit() or announces_more(declared, BODY_BYTES_MOST)
         seen = 0
 
         async def counted() -> Message:
