@@ -67,16 +67,16 @@ SELECT count(*), max(last_used_at) FROM (
 # From a SELECT, so that an organisation that does not exist gives no row rather than the engine's own error.
 _REGISTER = """
 INSERT INTO apps (id, client_id, organisation_id, name, type, redirect_uris, required_scopes, optional_scopes,
-                  require_pkce, metadata, status, created_by, created_at, updated_at, origin, vouched_by)
+                  metadata, require_pkce, status, created_by, created_at, updated_at, origin, vouched_by)
 SELECT $1, $2, id, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16
 FROM organisations WHERE id = $3 ON CONFLICT (client_id) DO NOTHING RETURNING id
 """
 
 _CHANGE = """
-UPDATE apps SET name = $2, redirect_uris = $3, required_scopes = $4, optional_scopes = $5, require_pkce = $6,
-                metadata = $7, updated_at = $8
+UPDATE apps SET name = $2, redirect_uris = $3, required_scopes = $4, optional_scopes = $5, metadata = $6,
+                require_pkce = $7, updated_at = $8
 WHERE id = $1 AND name = $9 AND redirect_uris = $10 AND required_scopes = $11 AND optional_scopes = $12
-  AND require_pkce = $13 AND metadata = $14 AND status <> 'deleted' RETURNING id
+  AND metadata = $13 AND require_pkce = $14 AND status <> 'deleted' RETURNING id
 """
 
 _CHANGE_STATUS = "UPDATE apps SET status = $2, updated_at = $3 WHERE id = $1 AND status = $4 RETURNING id"
@@ -132,15 +132,19 @@ def _app_of(row: Row) -> App:
     )
 
 
-def _edited(app: App) -> tuple[str, str, str, str, int, str]:
+def described(app: App) -> tuple[str, str, str, str, str]:
+    """Return name, redirect URIs, required and optional scopes and metadata, as the columns hold them."""
     return (
         app.name,
         "\n".join(app.redirect_uris),
         str(app.required_scopes),
         str(app.optional_scopes),
-        int(app.require_pkce),
         app.metadata.to_json(),
     )
+
+
+def _edited(app: App) -> tuple[str, str, str, str, str, int]:
+    return (*described(app), int(app.require_pkce))
 
 
 def registering(app: App, secret: AppSecret | None, event: Event) -> Operation[bool]:

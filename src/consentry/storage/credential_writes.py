@@ -48,16 +48,7 @@ class CredentialWrites:
             REDEEM,
             code_id,
             to_micros(now),
-            family.id,
-            family.connection_id,
-            str(family.scope),
-            family.resource,
-            family.refresh_digest,
-            family.generation,
-            to_micros(family.created_at),
-            to_micros(family.idle_expires_at),
-            to_micros(family.expires_at),
-            family.dpop_jkt,
+            *_values_of_family(family),
             *_values_of(token),
         )
 
@@ -115,7 +106,11 @@ def inserting_code(code: AuthorizationCode, connection_id: ConnectionId) -> Stat
 
 def opening_family(family: TokenFamily, token: AccessToken) -> Operation[None]:
     """Store a family and its first access token, in the transaction of what opens it."""
-    return opening(
+    return opening(*_values_of_family(family), *_values_of_sign_in(family.sign_in), *_values_of(token))
+
+
+def _values_of_family(family: TokenFamily) -> tuple[Value, ...]:
+    return (
         family.id,
         family.connection_id,
         str(family.scope),
@@ -126,8 +121,6 @@ def opening_family(family: TokenFamily, token: AccessToken) -> Operation[None]:
         to_micros(family.idle_expires_at),
         to_micros(family.expires_at),
         family.dpop_jkt,
-        *_values_of_sign_in(family.sign_in),
-        *_values_of(token),
     )
 
 

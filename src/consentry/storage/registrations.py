@@ -8,7 +8,7 @@ from consentry.model.ids import AppId, ClientId
 from consentry.model.self_registered import SELF_REGISTERED, SELF_REGISTERED_NAME
 from consentry.ports.registrations import KeptRegistration, NewRegistration
 from consentry.storage import app_secrets, events
-from consentry.storage.apps import SqlAppStore
+from consentry.storage.apps import SqlAppStore, described
 from consentry.storage.database import Database, Operation, Statement, to_micros
 
 _FIND_DIGEST = "SELECT registration_digest FROM apps WHERE id = $1"
@@ -33,9 +33,9 @@ RETURNING id
 # An app that was deleted comes back under its client ID, with none of what it had: its connections were ended.
 _REGISTER = """
 INSERT INTO apps (id, client_id, organisation_id, name, type, redirect_uris, required_scopes, optional_scopes,
-                  require_pkce, status, created_by, created_at, updated_at, metadata, origin, vouched_by,
+                  metadata, require_pkce, status, created_by, created_at, updated_at, origin, vouched_by,
                   registration_digest)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'active', NULL, $10, $10, $11, $12, $13, $14)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'active', NULL, $11, $11, $12, $13, $14)
 ON CONFLICT (client_id) DO UPDATE SET
     name = excluded.name, type = excluded.type, redirect_uris = excluded.redirect_uris,
     required_scopes = excluded.required_scopes, optional_scopes = excluded.optional_scopes,
@@ -74,12 +74,9 @@ def _registering(new: NewRegistration) -> Operation[AppId | None]:
             app.organisation_id,
             app.name,
             app.type,
-            "\n".join(app.redirect_uris),
-            str(app.required_scopes),
-            str(app.optional_scopes),
+            *described(app)[1:],
             int(app.require_pkce),
             at,
-            app.metadata.to_json(),
             app.origin,
             app.vouched_by,
             new.digest,
@@ -91,16 +88,6 @@ def _registering(new: NewRegistration) -> Operation[AppId | None]:
         yield app_secrets.insert(new.secret)
     yield events.append(new.event)
     return AppId(rows[0][0])
-
-
-def _described(app: App) -> tuple[str, str, str, str, str]:
-    return (
-        app.name,
-        "\n".join(app.redirect_uris),
-        str(app.required_scopes),
-        str(app.optional_scopes),
-        app.metadata.to_json(),
-    )
 
 
 def _recording_request(client_id: ClientId, at: datetime) -> Operation[None]:
@@ -133,12 +120,12 @@ class SqlRegistrationStore:
 
     async def replace(self, before: KeptRegistration, after: App, digest: bytes, event: Event) -> bool:
         """Write a registration anew and the digest of its new token; False if another was faster."""
-        args = (after.id, *_described(after), digest, to_micros(event.at), before.digest)
+        args = (after.id, *described(after), digest, to_micros(event.at), before.digest)
         return await self._database.write(events.changing, Statement(_REPLACE, args), event)
 
     async def describe(self, before: App, after: App, event: Event) -> bool:
         """Write what an app's document says of it now; False if the app is not there any more."""
-        args = (before.id, *_described(after), after.type, after.vouched_by, to_micros(event.at))
+        args = (before.id, *described(after), after.type, after.vouched_by, to_micros(event.at))
         return await self._database.write(events.changing, Statement(_DESCRIBE, args), event)
 
     async def record_request(self, client_id: ClientId, at: datetime) -> None:
