@@ -18,7 +18,7 @@ from consentry.model.secret import CredentialKind, is_same_digest, parse_credent
 from consentry.oauth import pkce
 from consentry.oauth.client_metadata import AUTHORIZATION_CODE
 from consentry.oauth.errors import ErrorCode, OAuthError
-from consentry.oauth.resource import is_same_resource
+from consentry.oauth.resource import is_bound_to_all
 from consentry.oauth.responses import TokenResponse
 from consentry.oauth.scope import Scope
 from consentry.oauth.token_request import AuthorizationCodeRequest
@@ -66,15 +66,9 @@ class AuthorizationCodeGrant:
             # Somebody redeemed it since the read above: find what that gave, and end it.
             winner = await self.credentials.find_code(live.code.id)
             await self._end_replayed(winner or live, now)
-        return TokenResponse(
-            access_token=access.text.reveal(),
-            expires_in=int((access.row.expires_at - now).total_seconds()),
-            # RFC 6749 §5.1: optional, and of no use to an app that may not refresh.
-            refresh_token=family.refresh_token.reveal() if may_refresh(client, scope) else None,
-            scope=scope,
-            token_type=access.row.token_type,
-            id_token=id_token,
-        )
+        # RFC 6749 §5.1: optional, and of no use to an app that may not refresh.
+        refresh_token = family.refresh_token if may_refresh(client, scope) else None
+        return access.response(now, refresh_token=refresh_token, id_token=id_token)
 
     async def _find(self, text: str) -> LiveCode | None:
         parsed = parse_credential(text, CredentialKind.AUTHORIZATION_CODE)
@@ -150,7 +144,7 @@ def _standing_scope(live: LiveCode) -> Scope:
 
 
 def _require_same_resource(request: AuthorizationCodeRequest, code: AuthorizationCode) -> None:
-    if any(code.resource is None or not is_same_resource(code.resource, asked) for asked in request.resource):
+    if not is_bound_to_all(code.resource, request.resource):
         raise OAuthError(
             ErrorCode.INVALID_TARGET, "The resource is not the one that the user authorised: start again with it."
         )

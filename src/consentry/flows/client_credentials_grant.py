@@ -66,13 +66,7 @@ class ClientCredentialsGrant:
         access = self.mint.access_token(family, scope, now, jkt=jkt)
         if not await self.credentials.extend_family(access.row, idle_expires_at=self.mint.idle_end(now)):
             raise _not_allowed()
-        return TokenResponse(
-            access_token=access.text.reveal(),
-            expires_in=int((access.row.expires_at - now).total_seconds()),
-            refresh_token=None,
-            scope=scope,
-            token_type=access.row.token_type,
-        )
+        return access.response(now)
 
     async def _find(self, client: Client, now: datetime) -> LiveFamily:
         app = client.app

@@ -20,7 +20,7 @@ from consentry.model.membership import Holder
 from consentry.model.secret import CredentialKind, is_same_digest, parse_credential
 from consentry.oauth.client_metadata import DEVICE_CODE
 from consentry.oauth.errors import ErrorCode, OAuthError
-from consentry.oauth.resource import is_same_resource
+from consentry.oauth.resource import is_bound_to_all
 from consentry.oauth.responses import TokenResponse
 from consentry.oauth.scope import Scope
 from consentry.oauth.token_request import DeviceCodeRequest
@@ -115,14 +115,8 @@ class DeviceCodeGrant:
         id_token = None if self.id_tokens is None else await self.id_tokens.of_device(live, client, access)
         if not await self.store.redeem(code.id, row, access.row):
             raise _used()
-        return TokenResponse(
-            access_token=access.text.reveal(),
-            expires_in=int((access.row.expires_at - now).total_seconds()),
-            refresh_token=family.refresh_token.reveal() if may_refresh(client, granted.standing) else None,
-            scope=granted.standing,
-            token_type=access.row.token_type,
-            id_token=id_token,
-        )
+        refresh_token = family.refresh_token if may_refresh(client, granted.standing) else None
+        return access.response(now, refresh_token=refresh_token, id_token=id_token)
 
 
 def _live(details: ConnectionDetails) -> LiveConnection:
@@ -145,8 +139,7 @@ def _sign_in_of(code: DeviceCode) -> SignInFacts | None:
 
 
 def _require_same_resource(request: DeviceCodeRequest, code: DeviceCode) -> None:
-    # RFC 8707 §2.2.
-    if any(code.resource is None or not is_same_resource(code.resource, asked) for asked in request.resource):
+    if not is_bound_to_all(code.resource, request.resource):
         raise OAuthError(ErrorCode.INVALID_TARGET, "The resource is not the one that the device asked for at first.")
 
 

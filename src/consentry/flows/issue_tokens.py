@@ -12,6 +12,7 @@ from consentry.model.refresh_token import RefreshToken, new_refresh_token, parse
 from consentry.model.secret import CredentialKind, Secret, digest, format_credential
 from consentry.oauth.client_metadata import REFRESH_TOKEN
 from consentry.oauth.identity_scopes import OFFLINE_ACCESS
+from consentry.oauth.responses import TokenResponse
 from consentry.oauth.scope import Scope
 from consentry.ports.world import SecretSource
 
@@ -23,6 +24,19 @@ class MintedAccess(NamedTuple):
 
     row: AccessToken
     text: Secret
+
+    def response(
+        self, now: datetime, *, refresh_token: Secret | None = None, id_token: str | None = None
+    ) -> TokenResponse:
+        """Return what the client is told of it, and of what it gets beside it. *Source:* RFC 6749 §5.1."""
+        return TokenResponse(
+            access_token=self.text.reveal(),
+            expires_in=int((self.row.expires_at - now).total_seconds()),
+            refresh_token=None if refresh_token is None else refresh_token.reveal(),
+            scope=self.row.scope,
+            token_type=self.row.token_type,
+            id_token=id_token,
+        )
 
 
 class MintedFamily(NamedTuple):

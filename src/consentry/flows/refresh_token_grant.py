@@ -20,7 +20,7 @@ from consentry.model.secret import Secret, is_same_digest
 from consentry.oauth.client_metadata import REFRESH_TOKEN
 from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.oauth.identity_scopes import OFFLINE_ACCESS
-from consentry.oauth.resource import is_same_resource
+from consentry.oauth.resource import is_bound_to_all
 from consentry.oauth.responses import TokenResponse
 from consentry.oauth.scope import Scope, narrowed
 from consentry.oauth.token_request import RefreshTokenRequest
@@ -58,14 +58,8 @@ class RefreshTokenGrant:
         client.require_grant(REFRESH_TOKEN)
         now = self.clock.now()
         live, access, refresh_token = await self._refresh(request, client, now, jkt)
-        return TokenResponse(
-            access_token=access.text.reveal(),
-            expires_in=int((access.row.expires_at - now).total_seconds()),
-            refresh_token=refresh_token.reveal(),
-            scope=access.row.scope,
-            token_type=access.row.token_type,
-            id_token=None if self.id_tokens is None else await self.id_tokens.of_family(live, client, access),
-        )
+        id_token = None if self.id_tokens is None else await self.id_tokens.of_family(live, client, access)
+        return access.response(now, refresh_token=refresh_token, id_token=id_token)
 
     async def _refresh(
         self, request: RefreshTokenRequest, client: Client, now: datetime, jkt: str | None
@@ -156,9 +150,8 @@ def _require_key(live: LiveFamily, jkt: str | None) -> None:
 
 def _scope_of(request: RefreshTokenRequest, live: LiveFamily) -> Scope:
     """Return the scope of the new access token: up to what was granted, however narrow the last one was (§6)."""
-    for asked in request.resource:
-        if live.family.resource is None or not is_same_resource(live.family.resource, asked):
-            raise OAuthError(ErrorCode.INVALID_TARGET, "The resource is not the one that the user authorised.")
+    if not is_bound_to_all(live.family.resource, request.resource):
+        raise OAuthError(ErrorCode.INVALID_TARGET, "The resource is not the one that the user authorised.")
     return narrowed(live.family.scope, request.scope)
 
 

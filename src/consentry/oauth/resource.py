@@ -39,5 +39,15 @@ def is_same_resource(one: str, other: str) -> bool:
     >>> is_same_resource("https://api.example.com", "https://api.example.com/")
     True
     """
-    paths = {Uri.parse(one).path, Uri.parse(other).path}
-    return one == other or (one.rstrip("/") == other.rstrip("/") and paths == {"", "/"})
+    if one == other:
+        return True
+    return one.rstrip("/") == other.rstrip("/") and {Uri.parse(one).path, Uri.parse(other).path} == {"", "/"}
+
+
+def is_bound_to_all(resource: str | None, asked: tuple[str, ...]) -> bool:
+    """Return whether what was authorised for `resource`, or for none, may be asked for these. *Source:* RFC 8707 §2.2.
+
+    >>> is_bound_to_all(None, ("https://api.example.com",))
+    False
+    """
+    return all(resource is not None and is_same_resource(resource, one) for one in asked)
