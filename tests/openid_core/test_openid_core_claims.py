@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from openid_core_vectors import CLAIMS
 
 from consentry.model.faults import InvalidInputError
 from consentry.model.person_claims import find_claims_faults
@@ -143,18 +144,6 @@ def test_all_faults_are_told_and_nothing_is_kept(site: Site) -> None:
 @pytest.mark.shows("OpenID Connect Core §5.5 claims-parameter", "OpenID Connect Core §5.5.1 essential")
 def test_single_claims_are_told_where_they_were_asked_for(site: Site, app: RegisteredClient, ana: Person) -> None:
     """OpenID Connect Core §5.5: the example of the section, of which this server knows these."""
-    asked = {
-        "userinfo": {
-            "given_name": {"essential": True},
-            "nickname": None,
-            "email": {"essential": True},
-            "email_verified": {"essential": True},
-            "picture": None,
-            "http://example.info/claims/groups": None,
-        },
-        "id_token": {"auth_time": {"essential": True}, "acr": {"values": ["urn:mace:incommon:iap:silver"]}},
-    }
-
-    claims = told(site, app, ana, "openid", claims=json.dumps(asked))
+    claims = told(site, app, ana, "openid", claims=json.dumps(CLAIMS))
 
     assert claims.keys() == {"sub", "given_name", "nickname", "email", "email_verified", "picture"}

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from openid_core_vectors import CLAIMS
 
 from consentry.oauth.authorization_request import AuthorizationRequest, ClientReference
 from consentry.oauth.claims_request import ClaimsRequest
@@ -13,17 +14,6 @@ AUTHORIZATION = (
     "response_type=code&client_id=s6BhdRkqt3&redirect_uri=https%3A%2F%2Fclient.example.org%2Fcb"
     "&scope=openid%20profile%20email&nonce=n-0S6_WzA2Mj&state=af0ifjsldkj"
 )
-CLAIMS = {
-    "userinfo": {
-        "given_name": {"essential": True},
-        "nickname": None,
-        "email": {"essential": True},
-        "email_verified": {"essential": True},
-        "picture": None,
-        "http://example.info/claims/groups": None,
-    },
-    "id_token": {"auth_time": {"essential": True}, "acr": {"values": ["urn:mace:incommon:iap:silver"]}},
-}
 
 
 @pytest.mark.shows("OIDC Core §A.2 example", "OIDC Core §3.1.2.1")

@@ -1,7 +1,7 @@
 """Reads by key: many callers in one round trip, each with rows of its own, and each as strict as if it asked alone."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Sequence
 
 import asyncpg
 import pytest
@@ -10,7 +10,6 @@ from app_builders import ANA, add_people, writing
 from consentry.storage.database import Database, KeyedRead, Row, Statement
 from consentry.storage.keyed_reads import KEYS_MOST, UNDER_WAY_MOST, KeyedReads
 from consentry.storage.postgres import PostgresDatabase
-from postgres_server import PostgresServer
 
 NAME = KeyedRead("SELECT id, name FROM users WHERE id {key}")
 SLOW = KeyedRead("SELECT id, pg_sleep(5)::text FROM users WHERE id {key}")
@@ -164,20 +163,6 @@ async def test_rv_01_what_was_written_before_a_read_began_is_seen_whatever_is_un
         assert [rows[0][1] for rows in seen] == [str(number)] * 4
     is_over.set()
     await asyncio.gather(*others)
-
-
-@pytest.fixture
-def url(postgres: PostgresServer) -> Iterator[str]:
-    with postgres.database() as url:
-        yield url
-
-
-@pytest.fixture
-async def engine(url: str) -> AsyncIterator[PostgresDatabase]:
-    opened = PostgresDatabase(url)
-    await add_people(opened)
-    yield opened
-    await opened.close()
 
 
 async def test_callers_hear_of_a_connection_that_breaks_and_the_next_ones_get_another(

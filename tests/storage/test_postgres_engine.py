@@ -1,32 +1,18 @@
 """PostgreSQL as an engine: whole operations, tried again where it gives one up, and migrations that may meet."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import asyncpg
 import pytest
 
-from app_builders import ANA, add_people, writing
+from app_builders import ANA, writing
 from consentry.storage.database import Operation, Statement
 from consentry.storage.opening import faults_of
 from consentry.storage.postgres import PostgresDatabase
 from consentry.storage.schema import CURRENT, SchemaOutdatedError, find_version, migrate, require_current
 from postgres_server import PostgresServer
-
-
-@pytest.fixture
-def url(postgres: PostgresServer) -> Iterator[str]:
-    with postgres.database() as url:
-        yield url
-
-
-@pytest.fixture
-async def engine(url: str) -> AsyncIterator[PostgresDatabase]:
-    opened = PostgresDatabase(url)
-    await add_people(opened)
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture
