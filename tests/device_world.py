@@ -37,12 +37,14 @@ class DeviceWorld:
     television: Party
     till: Party
 
-    async def ask(self, party: Party | None = None, **fields: Any) -> DeviceAuthorizationResponse:
+    async def ask(
+        self, party: Party | None = None, *, address: str = DEVICE_ADDRESS, **fields: Any
+    ) -> DeviceAuthorizationResponse:
         """Ask for codes as a device does."""
         party = party or self.television
         client = await self.protocol.authenticate(party.credentials)
         asked = DeviceAuthorizationRequest.parse(form(**fields))
-        return await self.protocol.deeds.devices.authorization.begin(asked, client, address=DEVICE_ADDRESS)
+        return await self.protocol.deeds.devices.authorization.begin(asked, client, address=address)
 
     def claim_of(self, session: SessionId = SESSION, user: UserId | None = None) -> Claim:
         """Return the browser in which Bo, or another user, is signed in."""

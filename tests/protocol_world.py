@@ -111,9 +111,11 @@ class ProtocolWorld:
         """Return the text of a new code."""
         return await self.answer(await self.open_request(party, **changes), ticked)
 
-    async def authenticate(self, fields: Mapping[str, Any], authorization: str | None = None) -> Client:
+    async def authenticate(
+        self, fields: Mapping[str, Any], authorization: str | None = None, *, address: str = ADDRESS
+    ) -> Client:
         credentials = parse_client_authentication(authorization, form(**fields))
-        return await self.deeds.authenticate_client.authenticate(credentials, address=ADDRESS)
+        return await self.deeds.authenticate_client.authenticate(credentials, address=address)
 
     async def token(self, party: Party, **fields: Any) -> TokenResponse:
         """Send a token request as the endpoint would: authentication, parsing, the grant."""

@@ -133,6 +133,23 @@ async def test_tk_13_guessing_is_slowed_for_the_guesser_and_not_for_the_app(prot
         await protocol.authenticate(guess)
 
 
+@pytest.mark.parametrize("client_id", ["unknown", None], ids=["of nobody", "of an app"])
+async def test_tk_13_one_network_of_ipv6_is_one_guesser(protocol: ProtocolWorld, client_id: str | None) -> None:
+    guess = {"client_id": client_id or str(protocol.web.app.client_id), "client_secret": "guess"}
+    slowed = 0
+    for number in range(60):
+        try:
+            await protocol.authenticate(guess, address=f"2001:db8::{number:x}")
+        except TooManyAttemptsError:
+            slowed += 1
+        except OAuthError:
+            pass
+
+    assert slowed >= 30
+    with refused(ErrorCode.INVALID_CLIENT):
+        await protocol.authenticate(guess, address="2001:db8:0:1::1")
+
+
 async def test_op_03_a_secret_sent_as_the_client_id_is_not_kept(protocol: ProtocolWorld) -> None:
     secret = protocol.web.secret or ""
     for client_id in (secret, secret[7:]):

@@ -1,10 +1,13 @@
 """Registration by programs over HTTP. RFC 7591; threats RU-06, RU-07, DV-05, DV-06; MCP C-06, C-12, C-13, C-23."""
 
 import asyncio
+import json
+from collections.abc import Awaitable
 from pathlib import Path
 
 import pytest
 
+from consentry.flows.throttle import TooManyRequestsError
 from consentry.model.registration import Registration
 from protocol_world import OPERATOR
 from registering_world import CLIENT_CALLBACK, RegisteringWorld, a_registration, registering_world
@@ -285,6 +288,25 @@ async def test_mc_04_a_flood_from_one_source_is_slowed_down(world: RegisteringWo
     assert int(answers[-1].headers["retry-after"]) > 0
     assert answers[-1].headers["access-control-allow-origin"] == "*"
     assert (await world.register(a_registration(client_name="App 0"))).status_code == 201
+
+
+async def test_mc_04_one_network_of_ipv6_is_one_source(world: RegisteringWorld) -> None:
+    def registering(number: int, address: str) -> Awaitable[object]:
+        body = json.dumps(a_registration(client_name=f"App {number}")).encode()
+        return world.deeds.registration.register.register(body, bearer=None, address=address)
+
+    for number in range(31):
+        await registering(number, f"2001:db8::{number:x}")
+
+    with pytest.raises(TooManyRequestsError):
+        await registering(40, "2001:db8::ffff")
+    await registering(41, "2001:db8:0:1::1")
+
+
+async def test_mc_04_at_one_moment_no_more_are_registered(world: RegisteringWorld) -> None:
+    answers = await asyncio.gather(*(world.register(a_registration(client_name=f"App {n}")) for n in range(40)))
+
+    assert sorted(one.status_code for one in answers) == [201] * 31 + [429] * 9
 
 
 async def test_mc_04_there_are_no_more_apps_than_the_quota(

@@ -12,6 +12,7 @@ from consentry.model.fixed_credentials import secret_digest
 from consentry.model.ids import ClientId
 from consentry.model.micros import to_micros
 from consentry.model.secret import Secret, digest, is_same_digest
+from consentry.model.source import source_of
 from consentry.oauth.client_authentication import ClientCredentials
 from consentry.oauth.document_address import is_document_address
 from consentry.oauth.errors import ErrorCode, OAuthError
@@ -65,7 +66,7 @@ class AuthenticateClient:
         if client is None or client.app.status is AppStatus.DELETED:
             self._compare(credentials, ())
             # One memory for all client IDs that do not exist: whoever makes them up must not fill the database.
-            raise await self._refusal(f"client-unknown:{address}", now)
+            raise await self._refusal(f"client-unknown:{source_of(address)}", now)
         _require_registered_method(credentials, client.app)
         if credentials.assertion is not None:
             await self._require_assertion(credentials.assertion, client.app, address)
@@ -122,7 +123,7 @@ class AuthenticateClient:
 
 def _failures_of(client_id: str, address: str) -> str:
     # Hashed, because what was sent as the client ID may be a secret in the wrong field, and it is stored.
-    return f"client:{digest(Secret(client_id)).hex()}:{address}"
+    return f"client:{digest(Secret(client_id)).hex()}:{source_of(address)}"
 
 
 def _require_registered_method(credentials: ClientCredentials, app: App) -> None:

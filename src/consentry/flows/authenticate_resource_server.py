@@ -6,6 +6,7 @@ from consentry.flows.authenticate_client import TooManyAttemptsError
 from consentry.flows.throttle import Throttle
 from consentry.model.organisation import ResourceServer
 from consentry.model.secret import CredentialKind, Secret, digest, identify, is_same_digest
+from consentry.model.source import source_of
 from consentry.oauth.client_authentication import ClientCredentials
 from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.ports.people import ResourceStore
@@ -41,7 +42,7 @@ class AuthenticateResourceServer:
 
     async def _refuse(self, credentials: ClientCredentials, address: str) -> None:
         # Hashed, because what was sent as the client ID may be a secret in the wrong field, and the key is stored.
-        key = f"resource:{digest(Secret(credentials.client_id)).hex()}:{address}"
+        key = f"resource:{digest(Secret(credentials.client_id)).hex()}:{source_of(address)}"
         wait = await self.throttle.count_failure(key, self.clock.now())
         if wait is not None:
             raise TooManyAttemptsError.after(wait)

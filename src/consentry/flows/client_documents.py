@@ -16,6 +16,7 @@ from consentry.model.event import SYSTEM, Event, EventKind
 from consentry.model.ids import APP, EVENT, AppId, ClientId, EventId
 from consentry.model.secret import Secret, digest
 from consentry.model.self_registered import NewApp, SelfRegistrationPolicy, build_app
+from consentry.model.source import source_of
 from consentry.model.throttling import ThrottlePolicy
 from consentry.oauth.client_document import parse_client_document
 from consentry.oauth.document_address import find_address_fault, host_of_document
@@ -128,7 +129,7 @@ class ClientDocuments:
     async def _require_turn(self, of_address: Throttle, key: str, address: str | None, now: datetime) -> None:
         wait = await of_address.check(key, now)
         if wait is None and address is not None:
-            wait = await Throttle(self.throttles, OF_ONE_SOURCE).count_failure(f"documents:{address}", now)
+            wait = await Throttle(self.throttles, OF_ONE_SOURCE).count_failure(f"documents:{source_of(address)}", now)
         if wait is not None:
             seconds = int(wait.total_seconds()) + 1
             raise _NotNowError(f"It was asked for too often lately. Try again in {seconds} seconds.")

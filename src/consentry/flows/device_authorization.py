@@ -9,7 +9,7 @@ from typing import TypeAlias
 from weakref import WeakValueDictionary
 
 from consentry.flows.authorize import Authorize
-from consentry.flows.throttle import Gates, Throttle
+from consentry.flows.throttle import Gates, Throttle, TooManyRequestsError
 from consentry.model.client import Client
 from consentry.model.device_code import FIRST_INTERVAL, DeviceCode
 from consentry.model.event import Actor, Event, EventKind
@@ -31,6 +31,12 @@ from consentry.ports.world import Clock, SecretSource
 SESSION_POLICY = ThrottlePolicy(free=5)
 SOURCE_POLICY = ThrottlePolicy(free=50)
 GLOBAL_POLICY = ThrottlePolicy(free=1000, longest_delay=timedelta(seconds=1))
+
+# Codes asked for from one network, within which a shop's tills or an office's terminals may start all at once; and for
+# one app, whose devices after a power cut come in turn: a second each, so that honest ones wait and get in, and nobody
+# fills the database in the name of an app that has no secret.
+ASKING_SOURCE_POLICY = ThrottlePolicy(free=60, longest_delay=timedelta(minutes=1), memory=timedelta(minutes=10))
+ASKING_APP_POLICY = ThrottlePolicy(free=600, longest_delay=timedelta(seconds=1), memory=timedelta(minutes=10))
 
 _TRIES = 8
 
@@ -73,12 +79,16 @@ class DeviceAuthorization:
         """Keep what the device asks for; return its codes.
 
         `address` is the network address of the device. Raises OAuthError: UNAUTHORIZED_CLIENT for an app without the
-        grant, INVALID_SCOPE, INVALID_TARGET. *Source:* RFC 8628 §3.1, §3.2.
+        grant, INVALID_SCOPE, INVALID_TARGET. TooManyRequestsError: of the token endpoint alone RFC 8628 knows
+        `slow_down`. *Source:* RFC 8628 §3.1, §3.2, §5.2.
         """
         client.require_grant(DEVICE_CODE)
         wanted = self.authorize.meant_for(asked.resource)
         scope = await self.authorize.require_askable(client.app, asked.scope, wanted)
         now, secret = self.clock.now(), self.secrets.new_secret()
+        wait = await self._asking_gates(client, address).count(now)
+        if wait is not None:
+            raise TooManyRequestsError("codes were asked for", wait)
         resource = wanted[0] if wanted else None
         code = DeviceCode(
             id=DeviceCodeId(self.secrets.new_id()),
@@ -146,6 +156,14 @@ class DeviceAuthorization:
                 (Throttle(self.failures, SESSION_POLICY), f"device-session:{claim.session_id}"),
                 (Throttle(self.failures, SOURCE_POLICY), f"device-source:{source_of(address)}"),
                 (Throttle(self.failures, GLOBAL_POLICY), "device-everywhere"),
+            )
+        )
+
+    def _asking_gates(self, client: Client, address: str) -> Gates:
+        return Gates(
+            (
+                (Throttle(self.failures, ASKING_SOURCE_POLICY), f"device-asking-source:{source_of(address)}"),
+                (Throttle(self.failures, ASKING_APP_POLICY), f"device-asking-app:{client.app.id}"),
             )
         )
 

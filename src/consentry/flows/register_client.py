@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from consentry.flows.app_secrets import make_secret
 from consentry.flows.registration_tokens import RegistrationTokens
 from consentry.flows.sector_documents import SectorDocuments
-from consentry.flows.throttle import Throttle
+from consentry.flows.throttle import Gates, Throttle, TooManyRequestsError
 from consentry.model.app import App, AppOrigin, AppSecret
 from consentry.model.catalog import Catalog
 from consentry.model.event import SYSTEM, Actor, Event, EventKind
@@ -21,6 +21,7 @@ from consentry.model.self_registered import (
     is_shared,
     shared_client_id,
 )
+from consentry.model.source import source_of
 from consentry.model.throttling import ThrottlePolicy
 from consentry.oauth.client_claims import PRIVATE_KEY, ClientClaims, parse_claims, parse_members
 from consentry.oauth.errors import ErrorCode, OAuthError
@@ -36,12 +37,7 @@ FROM_ALL = ThrottlePolicy(free=300, longest_delay=timedelta(seconds=10), memory=
 """New apps from everywhere: beyond three hundred in a row one in ten seconds, so that honest ones wait and get in."""
 
 
-class TooManyRegistrationsError(Exception):
-    """Too many apps were registered lately; `retry_after` is in seconds."""
-
-    def __init__(self, retry_after: int) -> None:
-        super().__init__(f"Too many apps were registered lately. Try again in {retry_after} seconds.")
-        self.retry_after = retry_after
+_WHAT = "apps were registered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +72,7 @@ class RegisterClient:
 
         `bearer` is an initial access token. A public app without one is shared: whoever registers the same, to the
         letter, gets the same client ID, and nobody gets a token to change it by (MCP C-12).
-        Raises OAuthError: INVALID_TOKEN, INVALID_REDIRECT_URI, INVALID_CLIENT_METADATA. TooManyRegistrationsError.
+        Raises OAuthError: INVALID_TOKEN, INVALID_REDIRECT_URI, INVALID_CLIENT_METADATA. TooManyRequestsError.
         """
         token = await self._find_token(bearer)
         claims = parse_claims(parse_members(body))
@@ -120,12 +116,17 @@ class RegisterClient:
         return RegisteredClient(known, None, None)
 
     async def _count(self, address: str, now: datetime) -> None:
-        for key, policy in ((f"register:{address}", PER_SOURCE), ("register", FROM_ALL)):
-            wait = await Throttle(self.throttles, policy).count_failure(key, now)
-            if wait is not None:
-                raise TooManyRegistrationsError(int(wait.total_seconds()) + 1)
+        gates = Gates(
+            (
+                (Throttle(self.throttles, PER_SOURCE), f"register:{source_of(address)}"),
+                (Throttle(self.throttles, FROM_ALL), "register"),
+            )
+        )
+        wait = await gates.count(now)
+        if wait is not None:
+            raise TooManyRequestsError(_WHAT, wait)
         if await self.registrations.count(most=self.policy.most_apps) >= self.policy.most_apps:
-            raise TooManyRegistrationsError(int(timedelta(hours=1).total_seconds()))
+            raise TooManyRequestsError(_WHAT, timedelta(hours=1))
 
     async def _write(self, app: App, token: RegistrationToken | None, now: datetime) -> RegisteredClient:
         text, secret = _secret_for(app, self.secrets, now)

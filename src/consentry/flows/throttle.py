@@ -1,12 +1,21 @@
-"""Slowing down whoever fails again and again: at sign-in, and with client secrets."""
+"""Slowing down whoever fails again and again, or asks again and again for what is kept."""
 
 import asyncio
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from consentry.model.event import Event
 from consentry.model.throttling import ThrottlePolicy
 from consentry.ports.sign_in import ThrottleStore
+
+
+class TooManyRequestsError(Exception):
+    """Too many requests were made lately; `retry_after` is in seconds. The message is a sentence for a developer."""
+
+    def __init__(self, what: str, wait: timedelta) -> None:
+        self.retry_after = math.ceil(wait.total_seconds())
+        super().__init__(f"Too many {what} lately. Try again in {self.retry_after} seconds.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +41,12 @@ class Throttle:
 
     async def count_failure(self, key: str, now: datetime) -> timedelta | None:
         """Count a failure that nothing led to, or return how long it came too early; then it is not counted."""
+        # Read first: whoever goes on while blocked has nothing written.
         wait = await self.check(key, now)
-        if wait is None:
-            await self.record_failure(key, now)
-        return wait
+        if wait is not None:
+            return wait
+        until = await self.store.count(key, self.policy, now=now)
+        return None if until is None else until - now
 
     async def forgive(self, key: str) -> None:
         """Forget the failures under `key`, after a success."""
@@ -57,6 +68,14 @@ class Gates:
     async def find_wait(self, now: datetime) -> timedelta | None:
         """Return the longest time that the next try must still wait, or None if it may be made."""
         waits = [await throttle.check(key, now) for throttle, key in self.pairs]
+        return max((wait for wait in waits if wait is not None), default=None)
+
+    async def count(self, now: datetime) -> timedelta | None:
+        """Count a try at each of them, or return how long it came too early; then none counts it that was blocked."""
+        wait = await self.find_wait(now)
+        if wait is not None:
+            return wait
+        waits = await asyncio.gather(*(throttle.count_failure(key, now) for throttle, key in self.pairs))
         return max((wait for wait in waits if wait is not None), default=None)
 
     async def record_failure(self, now: datetime, event: Event) -> None:

@@ -56,7 +56,7 @@ _ERRORS: Mapping[ErrorCode, tuple[str, str, str]] = {
         _AUTHORIZATION,
     ),
     ErrorCode.TEMPORARILY_UNAVAILABLE: (
-        "the credential could not be checked, because the database did not answer",
+        "the database did not answer, so the credential could not be checked; with status 429, too much was asked for",
         "wait for `Retry-After`, and try again",
         _AUTHORIZATION,
     ),
@@ -75,7 +75,7 @@ _ERRORS: Mapping[ErrorCode, tuple[str, str, str]] = {
     ),
     ErrorCode.UNSUPPORTED_GRANT_TYPE: (
         "the grant is not one that Consentry knows",
-        "use `authorization_code` or `refresh_token`",
+        "use one of `grant_types_supported` in the server's metadata",
         _TOKEN,
     ),
     ErrorCode.INVALID_TOKEN: (

@@ -47,6 +47,13 @@ class ThrottleStore(Protocol):
         """
         ...
 
+    async def count(self, key: str, policy: ThrottlePolicy, *, now: datetime) -> datetime | None:
+        """Count one more try, or return until when the key is blocked; then it is not counted.
+
+        Of many tries at one moment no more are counted than one after the other would be.
+        """
+        ...
+
     async def forgive(self, key: str) -> None:
         """Forget what is remembered under `key`."""
         ...

@@ -14,6 +14,14 @@ ON CONFLICT (key) DO UPDATE SET
     failures = CASE WHEN throttles.last_at < $3 THEN 1 ELSE throttles.failures + 1 END, last_at = $2
 RETURNING failures
 """
+# Of tries at one moment, each meets the block that the one before it left.
+_COUNT_IN_TURN = """
+INSERT INTO throttles (key, failures, last_at, blocked_until) VALUES ($1, 1, $2, $2)
+ON CONFLICT (key) DO UPDATE SET
+    failures = CASE WHEN throttles.last_at < $3 THEN 1 ELSE throttles.failures + 1 END, last_at = $2
+WHERE throttles.blocked_until <= $2
+RETURNING failures
+"""
 _BLOCK = "UPDATE throttles SET blocked_until = $2 WHERE key = $1"
 _FORGIVE = "DELETE FROM throttles WHERE key = $1"
 
@@ -24,6 +32,16 @@ def _recording(key: str, policy: ThrottlePolicy, now: datetime, event: Event | N
     yield Statement(_BLOCK, (key, to_micros(now + policy.delay_after(rows[0][0]))))
     if event is not None:
         yield events.append(event)
+
+
+def _counting_in_turn(key: str, policy: ThrottlePolicy, now: datetime) -> Operation[datetime | None]:
+    rows = yield Statement(_COUNT_IN_TURN, (key, to_micros(now), to_micros(now - policy.memory)))
+    if not rows:
+        for row in (yield Statement(_FIND, (key,))):
+            return from_micros(row[2])
+        return None
+    yield Statement(_BLOCK, (key, to_micros(now + policy.delay_after(rows[0][0]))))
+    return None
 
 
 def _forgiving(key: str) -> Operation[None]:
@@ -44,6 +62,10 @@ class SqlThrottleStore:
     async def record_failure(self, key: str, policy: ThrottlePolicy, *, now: datetime, event: Event | None) -> None:
         """Count one more failure and block the key for as long as the policy says."""
         await self._database.write(_recording, key, policy, now, event)
+
+    async def count(self, key: str, policy: ThrottlePolicy, *, now: datetime) -> datetime | None:
+        """Count one more try, or return until when the key is blocked; then it is not counted."""
+        return await self._database.write(_counting_in_turn, key, policy, now)
 
     async def forgive(self, key: str) -> None:
         """Forget what is remembered under `key`."""

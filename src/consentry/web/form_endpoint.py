@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from consentry.flows.authenticate_client import TooManyAttemptsError
 from consentry.flows.dpop_proofs import NonceRequiredError
+from consentry.flows.throttle import TooManyRequestsError
 from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.oauth.parameters import MAX_FORM_BYTES, Parameters
 from consentry.oauth.responses import error_body
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 CORS: tuple[Header, ...] = (
     (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"WWW-Authenticate, DPoP-Nonce"),
+    (b"access-control-expose-headers", b"WWW-Authenticate, DPoP-Nonce, Retry-After"),
 )
 """The headers by which a script of any origin may read an answer."""
 
@@ -52,7 +53,7 @@ class NonceAnswer(NamedTuple):
 
 
 class FormEndpoint:
-    """Answers a posted form by `act`, which raises OAuthError and TooManyAttemptsError.
+    """Answers a posted form by `act`, which raises OAuthError, TooManyAttemptsError and TooManyRequestsError.
 
     `act` returns the members of a JSON object, which is sent with `status`, or them with a nonce, a signed answer, or
     None for an answer with nothing in it. With `cross_origin` a script of any origin may call.
@@ -102,8 +103,9 @@ class FormEndpoint:
         except OAuthError as error:
             return self._error(error)
         except TooManyAttemptsError as error:
-            wait: Header = (b"retry-after", b"%d" % error.retry_after)
-            return self._error(OAuthError(ErrorCode.INVALID_CLIENT, str(error)), wait, status=_TOO_MANY)
+            return self._too_many(ErrorCode.INVALID_CLIENT, error)
+        except TooManyRequestsError as error:
+            return self._too_many(ErrorCode.TEMPORARILY_UNAVAILABLE, error)
         return self._success(result)
 
     def _success(self, result: dict[str, object] | NonceAnswer | SignedAnswer | None) -> ProgramAnswer:
@@ -119,6 +121,10 @@ class FormEndpoint:
     def _too_large(self) -> ProgramAnswer:
         text = str(BodyTooLargeError(self.body_limit))
         return self._error(OAuthError(ErrorCode.INVALID_REQUEST, text), status=_TOO_LARGE)
+
+    def _too_many(self, code: ErrorCode, error: TooManyAttemptsError | TooManyRequestsError) -> ProgramAnswer:
+        wait: Header = (b"retry-after", b"%d" % error.retry_after)
+        return self._error(OAuthError(code, str(error)), wait, status=_TOO_MANY)
 
     def _error(self, error: OAuthError, *headers: Header, status: int | None = None) -> ProgramAnswer:
         if status is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from consentry.caller_address import UNKNOWN, address_of
-from consentry.flows.register_client import TooManyRegistrationsError
+from consentry.flows.throttle import TooManyRequestsError
 from consentry.oauth.bearer import challenge, parse_bearer
 from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.oauth.parameters import Parameters
@@ -65,7 +65,7 @@ class RegistrationEndpoint:
             return await self._act(request, body)
         except OAuthError as error:
             return _refusal(error, sent_token=bool(request.values(b"authorization")))
-        except TooManyRegistrationsError as error:
+        except TooManyRequestsError as error:
             wait: Header = (b"retry-after", b"%d" % error.retry_after)
             return _refusal(OAuthError(ErrorCode.TEMPORARILY_UNAVAILABLE, str(error)), wait, status=429)
 
