@@ -128,6 +128,25 @@ async def test_an_approval_that_was_narrowed_narrows_tokens_of_before(protocol: 
     assert await protocol.why_refused(before.access_token, "invoice.write") is None
 
 
+async def test_c_33_who_left_a_scope_out_can_give_it_when_a_call_needs_it(protocol: ProtocolWorld) -> None:
+    before = await protocol.connect(protocol.tool, [], scope=ALL)
+    assert str(before.scope) == "invoicing:write"
+
+    stepping_up = await protocol.open_request(protocol.tool, scope=ALL)
+    tokens = await protocol.exchange(protocol.tool, await protocol.answer(stepping_up))
+
+    assert [one.name for one in stepping_up.offer.shown] == ["contacts:read", "invoicing:read"]
+    assert str(tokens.scope) == ALL
+
+
+async def test_what_was_left_out_disturbs_nobody_whose_consent_is_remembered(protocol: ProtocolWorld) -> None:
+    await protocol.connect(protocol.web, [], scope=ALL)
+
+    again = await protocol.open_request(protocol.web, scope=ALL)
+
+    assert again.offer.remembered
+
+
 @pytest.mark.shows("RFC 6749 §10.2 no-silent-public", "RFC 8252 §8.6 impersonation")
 async def test_cs_09_consent_is_remembered_for_confidential_apps_only(protocol: ProtocolWorld) -> None:
     for party, is_remembered in ((protocol.web, True), (protocol.tool, False)):
@@ -254,7 +273,7 @@ async def test_rv_10_a_scope_taken_from_the_app_is_missing_at_the_next_call_and_
     tokens = await protocol.connect(protocol.web)
 
     await protocol.deeds.app_registry.edit(OPERATOR, client_id, AppChange(optional_scopes=("invoicing:read",)))
-    assert await protocol.why_refused(tokens.access_token, "client.read") is Reason.SCOPE_NOT_GRANTED
+    assert await protocol.why_refused(tokens.access_token, "client.read") is Reason.APP_LACKS_SCOPE
     assert await protocol.why_refused(tokens.access_token, "invoice.write") is None
 
     await protocol.deeds.app_registry.edit(OPERATOR, client_id, AppChange(optional_scopes=("contacts:read",)))

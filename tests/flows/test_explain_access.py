@@ -52,7 +52,7 @@ async def test_both_sides_of_every_permission_are_told(protocol: ProtocolWorld) 
     assert (missing.covered_by, missing.roles, missing.held) == (("invoicing:write",), (), False)
     not_asked = told["client.read"]
     assert getattr(not_asked.verdict, "reason", None) is Reason.SCOPE_NOT_GRANTED
-    assert (not_asked.covered_by, not_asked.would_cover) == ((), ("contacts:read", "contacts:write"))
+    assert (not_asked.covered_by, not_asked.would_cover) == ((), ("contacts:read",))
     assert told["payment_instruction.write"].would_cover == ()
 
 

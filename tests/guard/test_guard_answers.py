@@ -224,7 +224,7 @@ async def test_rv_10_a_scope_taken_from_the_app_is_taken_from_its_tokens(world: 
     await world.deeds.app_registry.edit(OPERATOR, world.app_id, change)
     told = await call_everywhere(world, token)
 
-    assert (told.status, told.body["reason"]) == (403, "scope_not_granted")
+    assert (told.status, told.body["reason"]) == (403, "app_lacks_scope")
 
 
 @pytest.mark.shows("RFC 6750 §3.1 insufficient-scope")
@@ -234,10 +234,25 @@ async def test_rv_13_a_missing_scope_can_be_asked_for(world: GuardWorld) -> None
     told = await call_everywhere(world, token)
 
     assert (told.status, told.body["error"]) == (403, "insufficient_scope")
-    assert (told.body["scope"], told.body["missing"]) == ("invoicing:read", "scope")
+    # The narrowest that the app may ask for: it is not registered for invoicing:read.
+    assert (told.body["scope"], told.body["missing"]) == ("invoicing:write", "scope")
     assert told.challenge is not None
     assert 'error="insufficient_scope"' in told.challenge
-    assert 'scope="invoicing:read"' in told.challenge
+    assert 'scope="invoicing:write"' in told.challenge
+
+
+async def test_rv_13_a_scope_that_the_app_may_not_ask_for_is_never_named(world: GuardWorld) -> None:
+    await world.set_role("owner")
+    token = await world.token()
+    await world.deeds.app_registry.edit(OPERATOR, world.app_id, AppChange(required_scopes=("invoicing:write",)))
+
+    told = await call_everywhere(world, token, "/mailings")
+
+    assert (told.status, told.body["error"], told.body["reason"]) == (403, "access_denied", "app_lacks_scope")
+    assert (told.body["missing"], told.body["permission"]) == ("app_scope", "client.write")
+    assert "scope" not in told.body
+    assert told.challenge is not None
+    assert " scope=" not in told.challenge
 
 
 async def test_all_scopes_of_an_operation_are_named_at_once_with_those_in_use(world: GuardWorld) -> None:

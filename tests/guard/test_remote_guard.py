@@ -393,7 +393,7 @@ async def test_an_app_that_asks_for_the_detail_does_not_get_it(world: GuardWorld
         ended = await app.post("/oauth/introspect", data=form, auth=server.basic)
 
     assert detailed.json() == {**plain.json(), "access": detailed.json()["access"]}
-    assert set(detailed.json()["access"]) == {"app", "scope", "approved", "held"}
+    assert set(detailed.json()["access"]) == {"app", "scope", "app_scope", "approved", "held"}
     assert by_operator.json() == plain.json()
     assert ended_plain.json() == {"active": False}
     assert json.loads(ended.content)["refused"]["reason"] == "revoked"

@@ -69,8 +69,9 @@ def key_of(site: Site, person: Person, *networks: str) -> str:
 
 async def test_every_adapter_works_with_a_guard_over_http(site: Site, blocking: BlockingRemoteGuard) -> None:
     bo = site.add_person("bookkeeper")
-    app = site.add_app()
-    token = (await asyncio.to_thread(connect, site, app, bo))["access_token"]
+    app = site.add_app(required=("invoicing:read",), optional=("invoicing:write", "contacts:write"))
+    token = (await asyncio.to_thread(connect, site, app, bo, scope="invoicing:read"))["access_token"]
+    narrow = (await asyncio.to_thread(connect, site, site.add_app(), bo))["access_token"]
     key = await asyncio.to_thread(key_of, site, bo, "203.0.113.0/24")
 
     allowed = [await tell_all(site, blocking, bearer) for bearer in (token, key)]
@@ -78,6 +79,7 @@ async def test_every_adapter_works_with_a_guard_over_http(site: Site, blocking: 
     unknown = await tell_all(site, blocking, "nonsense")
     await asyncio.to_thread(site.set_role, bo, "owner")
     widened = await tell_all(site, blocking, token, "/mailings")
+    never = await tell_all(site, blocking, narrow, "/mailings")
     access = await asyncio.to_thread(blocking.check, token)
     await asyncio.to_thread(lambda: site.run(site.deeds.connections.end(OPERATOR, access.connection_id)))
     revoked = await tell_all(site, blocking, token)
@@ -86,6 +88,7 @@ async def test_every_adapter_works_with_a_guard_over_http(site: Site, blocking: 
     assert (scope_missing.status, scope_missing.body["reason"]) == (403, "user_lacks_permission")
     assert (unknown.status, unknown.body["reason"]) == (401, "malformed_credential")
     assert (widened.body["error"], widened.body["scope"]) == ("insufficient_scope", "contacts:write invoicing:write")
+    assert (never.body["error"], never.body["reason"]) == ("access_denied", "app_lacks_scope")
     assert (revoked.status, revoked.body["reason"]) == (401, "revoked")
     assert revoked.body["documentation"] == f"{site.issuer}/docs/errors#revoked"
 

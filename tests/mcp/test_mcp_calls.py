@@ -102,6 +102,27 @@ def test_c_33_what_consent_cannot_change_is_never_called_a_missing_scope(world: 
     assert "resource_metadata" not in told.headers["www-authenticate"]
 
 
+def test_c_33_a_scope_that_the_app_may_not_ask_for_is_never_named(world: McpWorld) -> None:
+    tokens = world.connect(world.add_client(optional=()), scope="invoicing:read")
+
+    told = send(world, tokens["access_token"], tool("draft_invoice", contact_id="c", description="d", amount=1))
+
+    assert (told.status_code, told.json()["error"]) == (403, "access_denied")
+    assert told.json()["reason"] == "app_lacks_scope"
+    assert "scope=" not in told.headers["www-authenticate"]
+    assert "resource_metadata" not in told.headers["www-authenticate"]
+
+
+def test_c_33_a_challenge_never_asks_for_offline_access(world: McpWorld) -> None:
+    client = world.add_client(optional=("invoicing:write", "contacts:read", "offline_access"))
+    tokens = world.connect(client, scope="invoicing:read offline_access")
+
+    told = send(world, tokens["access_token"], tool("draft_invoice", contact_id="c", description="d", amount=1))
+
+    assert "offline_access" in tokens["scope"].split()
+    assert told.json()["scope"] == "contacts:read invoicing:read invoicing:write"
+
+
 def test_c_33_a_deactivated_app_is_told_so_in_a_field_for_machines(world: McpWorld) -> None:
     client = world.add_client()
     tokens = world.connect(client, scope="invoicing:read")

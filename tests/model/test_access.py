@@ -85,5 +85,32 @@ def test_a_permission_that_no_scope_covers_proposes_none() -> None:
     assert (decision.reason, decision.scopes) == (Reason.SCOPE_NOT_GRANTED, Scope())
 
 
+@given(some, some, st.frozensets(st.sampled_from(sorted(CATALOG.scopes))), st.sampled_from(NAMES))
+def test_c_33_no_scope_is_named_that_the_app_may_not_ask_for(
+    approved: frozenset[str], held: frozenset[str], of_app: frozenset[str], permission: str
+) -> None:
+    known = access(approved, held)._replace(app_scopes=" ".join(sorted(of_app)))
+
+    decision = known.decide(permission, CATALOG)
+
+    if isinstance(decision, Refused):
+        helping = of_app & set(CATALOG.scopes_granting(permission))
+        assert decision.scopes.tokens <= helping
+        assert (decision.reason is Reason.SCOPE_NOT_GRANTED and bool(CATALOG.scopes_granting(permission))) == bool(
+            decision.scopes
+        )
+
+
+def test_the_narrowest_scope_is_named_of_those_that_the_app_may_ask_for() -> None:
+    known = access(frozenset(), frozenset(NAMES))
+
+    told = {
+        of_app: str(getattr(known._replace(app_scopes=of_app).decide("invoice.read", CATALOG), "scopes", ""))
+        for of_app in (None, "invoicing:read invoicing:write", " invoicing:write", "contacts:write")
+    }
+
+    assert list(told.values()) == ["invoicing:read", "invoicing:read", "invoicing:write", ""]
+
+
 def test_the_catalog_of_the_tests_has_a_permission_out_of_reach(catalog: Catalog) -> None:
     assert catalog.scopes_granting("payment_instruction.write") == ()

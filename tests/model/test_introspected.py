@@ -30,6 +30,7 @@ TOKEN = Access(
     resource="https://api.test",
     issued_micros=to_micros(datetime(2026, 1, 1, tzinfo=UTC)),
     expires_micros=to_micros(datetime(2026, 1, 1, 1, tzinfo=UTC)),
+    app_scopes="invoicing:read invoicing:write",
 )
 KEY = TOKEN._replace(
     app_id=None,
@@ -39,6 +40,7 @@ KEY = TOKEN._replace(
     scope=None,
     resource=None,
     expires_micros=None,
+    app_scopes=None,
 )
 NAMES = st.frozensets(st.sampled_from(["invoice.read", "invoice.write", "client.read", "client.write"]))
 
@@ -107,6 +109,13 @@ def test_the_reason_of_a_genuine_credential_arrives_and_no_other(reason: Reason)
 def test_an_answer_that_is_not_whole_opens_nothing(change: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"."):
         read_introspected({**travelled(TOKEN), **change}, ISSUER)
+
+
+def test_a_server_of_the_versions_before_does_not_tell_what_the_app_may_ask_for() -> None:
+    body = travelled(TOKEN)
+    del body["access"]["app_scope"]
+
+    assert read_introspected(body, ISSUER) == TOKEN._replace(app_scopes=None)
 
 
 @pytest.mark.parametrize("name", sorted(travelled(TOKEN)))

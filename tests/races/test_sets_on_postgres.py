@@ -153,4 +153,4 @@ async def test_an_approval_waits_for_a_change_of_the_app_and_gives_what_is_left(
     assert str(tokens.scope) == "invoicing:write"
     assert await world.rows("SELECT scope FROM authorization_codes") == [("invoicing:write",)]
     assert await world.rows("SELECT scopes, declined_scopes FROM connections") == [("invoicing:write", "")]
-    assert await world.why_refused(tokens.access_token, "client.read") is Reason.SCOPE_NOT_GRANTED
+    assert await world.why_refused(tokens.access_token, "client.read") is Reason.APP_LACKS_SCOPE

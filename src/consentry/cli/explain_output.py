@@ -83,7 +83,7 @@ def _scopes(one: "PermissionExplained") -> str:
     said += [f"{name} (not in this token)" for name in one.not_in_token]
     if said:
         return ", ".join(said)
-    return f"none; {one.would_cover[0]} would" if one.would_cover else "no scope can"
+    return f"none; {one.would_cover[0]} would" if one.would_cover else "the app may ask for none"
 
 
 def _member(found: "Found[MemberInSight]") -> Item:

@@ -48,8 +48,9 @@ class OfferedScope:
 class Offer:
     """What is put to one user in one organisation.
 
-    `asked` is the whole request, `shown` the part that the user has not answered before, `standing` what they approved
-    before. `may_install` is false where the member lacks `oauth_app.install`.
+    `asked` is the whole request, `shown` the part that the user has not approved before, `standing` the other. Where a
+    page is shown at all, what the user unticked once is shown again: an app that needs it for a call would send them here
+    in vain otherwise. `may_install` is false where the member lacks `oauth_app.install`.
     """
 
     organisation_id: OrganisationId
@@ -127,16 +128,17 @@ class Consent:
     async def offer_of(self, app: App, asked: Scope, holder: Holder, *, insists: bool) -> Offer:
         """Return what is put to the user; all that is asked, and never a silent answer, where the app `insists`."""
         connection = await self.authorizations.find_live_connection(holder.user_id, holder.organisation_id, app.id)
-        unanswered = asked if insists else asked_again(asked, connection)
         held = self.roles.held_by(holder)
-        shown = tuple(self._offered(name, app, held) for name in unanswered)
+        unanswered = _answerable(self._offered(name, app, held) for name in asked_again(asked, connection))
+        remembered = not insists and INSTALL in held and is_remembered(app, asked, connection, unanswered)
+        standing = asked & connection.scopes if connection is not None else Scope()
         return Offer(
             organisation_id=holder.organisation_id,
             asked=asked,
-            shown=shown,
-            standing=asked & connection.scopes if connection is not None else Scope(),
+            shown=tuple(self._offered(name, app, held) for name in (asked if insists else asked - standing)),
+            standing=standing,
             may_install=INSTALL in held,
-            remembered=not insists and INSTALL in held and is_remembered(app, asked, connection, _answerable(shown)),
+            remembered=remembered,
             connection=connection,
         )
 

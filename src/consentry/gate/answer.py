@@ -28,6 +28,7 @@ READABLE = {"access-control-allow-origin": "*", "access-control-expose-headers":
 
 _DENIED = {
     Reason.SCOPE_NOT_GRANTED: "scope",
+    Reason.APP_LACKS_SCOPE: "app_scope",
     Reason.PERMISSION_NOT_IN_KEY: "key_permission",
     Reason.USER_LACKS_PERMISSION: "user_permission",
     Reason.ROUTE_NOT_DECLARED: "route",

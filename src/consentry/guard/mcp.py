@@ -22,6 +22,8 @@ from consentry.gate.resource_metadata import PREFLIGHT
 from consentry.guard.asgi import SCOPE_KEY, GuardMiddleware, send_answer
 from consentry.guard.guard import names_of
 from consentry.model.access import Access, Reason, Refused
+from consentry.oauth.identity_scopes import OFFLINE_ACCESS
+from consentry.oauth.scope import Scope as ScopeTokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, MutableMapping, Sequence
@@ -35,6 +37,7 @@ __all__ = ["McpGuard"]
 BODY_LIMIT = 4 * 1024 * 1024
 """The most bytes of one message that are read, where nothing else is said."""
 
+_OFFLINE = ScopeTokens.of(OFFLINE_ACCESS)
 _PARSE_ERROR = -32700
 _TOO_LARGE = 413
 
@@ -141,7 +144,9 @@ class McpGuard(GuardMiddleware):
             refused = refusal.refused
             if refused is None or not refused.scopes or access.scope is None:
                 raise
-            raise self._guard.refuse(replace(refused, scopes=refused.scopes | access.scope), access) from refusal
+            # Refresh tokens are no business of the API's, so that it asks nobody for them.
+            scopes = (refused.scopes | access.scope) - _OFFLINE
+            raise self._guard.refuse(replace(refused, scopes=scopes), access) from refusal
 
 
 async def _read(receive: Receive, limit: int) -> bytes:

@@ -35,6 +35,7 @@ class Reason(StrEnum):
     WRONG_AUDIENCE = "wrong_audience"
     ADDRESS_NOT_ALLOWED = "address_not_allowed"
     SCOPE_NOT_GRANTED = "scope_not_granted"
+    APP_LACKS_SCOPE = "app_lacks_scope"
     PERMISSION_NOT_IN_KEY = "permission_not_in_key"
     USER_LACKS_PERMISSION = "user_lacks_permission"
     ROUTE_NOT_DECLARED = "route_not_declared"
@@ -71,6 +72,8 @@ class Access(NamedTuple):
     `permissions` is what both allow. `scope` holds the approved scopes that the app still has; None for a key. Times
     are kept in microseconds since the epoch, as they were read; `issued_at` and `expires_at` are their datetimes.
     `dpop_jkt` is the thumbprint of the key that the credential is bound to; None for one that any bearer may use.
+    `app_scopes` are all that the app may ask for, as they are stored: they only word a refusal. None where they are not
+    known, and for a key.
     """
 
     organisation_id: OrganisationId
@@ -87,6 +90,7 @@ class Access(NamedTuple):
     issued_micros: int
     expires_micros: int | None
     dpop_jkt: str | None = None
+    app_scopes: str | None = None
 
     @property
     def issued_at(self) -> datetime:
@@ -114,10 +118,21 @@ class Access(NamedTuple):
                 f"This API key was not given {permission}. A key cannot be widened: create another that has it.",
                 permission,
             )
-        scopes = Scope.of(*catalog.scopes_granting(permission)[:1])
-        sentence = (
-            f"The user has not approved a scope that covers {permission}. Ask for {scopes}."
-            if scopes
-            else f"No scope covers {permission}: apps cannot be given it."
-        )
-        return Refused(Reason.SCOPE_NOT_GRANTED, sentence, permission, scopes)
+        granting = catalog.scopes_granting(permission)
+        if not granting:
+            sentence = f"No scope covers {permission}: apps cannot be given it."
+            return Refused(Reason.SCOPE_NOT_GRANTED, sentence, permission)
+        askable = granting if self.app_scopes is None else _within(granting, self.app_scopes)
+        if not askable:
+            sentence = (
+                f"The app may not ask for a scope that covers {permission}, so the user cannot approve one. "
+                f"Whoever registered the app can give it {granting[0]}."
+            )
+            return Refused(Reason.APP_LACKS_SCOPE, sentence, permission)
+        sentence = f"The user has not approved a scope that covers {permission}. Ask for {askable[0]}."
+        return Refused(Reason.SCOPE_NOT_GRANTED, sentence, permission, Scope.of(askable[0]))
+
+
+def _within(names: tuple[str, ...], scopes: str) -> tuple[str, ...]:
+    known = frozenset(scopes.split())
+    return tuple(name for name in names if name in known)

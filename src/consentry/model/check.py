@@ -102,6 +102,7 @@ class Judge:
                 issued_micros,
                 expires_micros,
                 dpop_jkt,
+                app_scopes,
             ),
         )
 

@@ -23,7 +23,7 @@ class EndedBy(StrEnum):
 class Connection:
     """The standing consent; codes, token families and tokens hang on it.
 
-    `declined_scopes` were offered and unticked: they are not asked for again unless the app insists
+    `declined_scopes` were offered and unticked: no page is shown for their sake unless the app insists
     (`prompt=consent`).
     """
 

@@ -83,8 +83,8 @@ class PermissionExplained:
 
     `covered_by` are the scopes that cover it now: approved, in the token, and still the app's. `given_up` were
     approved, but are the app's no more. `not_in_token` are approved, but this token was issued without them.
-    `would_cover` are all scopes of the catalog that could be asked for, the narrowest first. `in_key` is None but for a
-    key. `held` tells whether the member's roles, or the permissions tuned for them, include it, whether or not the
+    `would_cover` are all scopes that the app could ask for, the narrowest first. `in_key` is None but for a key. `held`
+    tells whether the member's roles, or the permissions tuned for them, include it, whether or not the
     member is active; `roles` are those that do.
     """
 
@@ -285,7 +285,7 @@ class Explainer:
             among(approved & in_token & of_app),
             among((approved & in_token) - of_app),
             among((approved & of_app) - in_token),
-            granting,
+            among(of_app),
             None,
             *self._held(entry.name, token.holder),
         )

@@ -20,6 +20,7 @@ GUARD_DETAIL = "guard"
 """The value of that parameter: as much as a guard needs."""
 
 _ACCESS, _REFUSED = "access", "refused"
+_APP_SCOPE = "app_scope"
 _NOT_GENUINE = frozenset({Reason.UNKNOWN_CREDENTIAL, Reason.MALFORMED_CREDENTIAL})
 
 
@@ -30,6 +31,7 @@ def members_of(answer: Access | Refused) -> Mapping[str, object]:
             _ACCESS: {
                 "app": answer.app_id,
                 "scope": None if answer.scope is None else str(answer.scope),
+                _APP_SCOPE: answer.app_scopes,
                 "approved": sorted(answer.approved),
                 "held": sorted(answer.held),
             }
@@ -60,7 +62,8 @@ def _read_access(body: Mapping[str, Any], detail: Mapping[str, Any]) -> Access:
     if (connection is None) is (key is None):
         raise ValueError("A credential hangs on a connection, or else is an API key.")
     scope, app, client, audience = detail["scope"], detail["app"], body.get("client_id"), body.get("aud")
-    confirmation = body.get("cnf")
+    # A server of the versions before does not tell what the app may ask for.
+    confirmation, app_scopes = body.get("cnf"), detail.get(_APP_SCOPE)
     approved, held, permissions = _names(detail["approved"]), _names(detail["held"]), _names(body["permissions"])
     if not permissions <= approved & held:
         raise ValueError("The permissions reach further than what was approved and is held.")
@@ -79,6 +82,7 @@ def _read_access(body: Mapping[str, Any], detail: Mapping[str, Any]) -> Access:
         issued_micros=_micros(body["iat"]),
         expires_micros=None if body.get("exp") is None else _micros(body["exp"]),
         dpop_jkt=None if confirmation is None else _text(confirmation["jkt"]),
+        app_scopes=None if app_scopes is None else _text(app_scopes),
     )
 
 

@@ -143,6 +143,15 @@ _REASONS: Mapping[Reason, tuple[int, str | None, str, str]] = {
             "and `error` is `access_denied`"
         ),
     ),
+    Reason.APP_LACKS_SCOPE: (
+        403,
+        "access_denied",
+        "the app may ask for no scope that covers what the call needs, so the user cannot approve one",
+        (
+            "asking again does not help: whoever registered the app can give it the scope; what apps may have that "
+            "registered themselves is said by the operator in `dynamic_registration_scopes`"
+        ),
+    ),
     Reason.PERMISSION_NOT_IN_KEY: (
         403,
         "access_denied",

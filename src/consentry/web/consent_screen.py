@@ -11,6 +11,7 @@ from consentry.model.app import AppOrigin
 from consentry.model.coverage import Holding, missing_reason
 from consentry.model.faults import ConflictError, NotFoundError
 from consentry.oauth.redirect_uri import is_loopback, is_web, shown_target
+from consentry.oauth.scope import Scope
 from consentry.web.browser_safety import allow_form_target
 from consentry.web.pages import render
 from consentry.web.views.consent import ConsentPage, ConsentScope
@@ -87,6 +88,7 @@ async def show_screen(
     app, redirect_uri, device = question.app, question.redirect_uri, question.device
     titles = deeds.role_book.role_titles(membership.holder.roles, membership.holder.custom_permissions)
     shown = {one.name for one in offer.shown}
+    left_out = Scope() if offer.connection is None else offer.connection.declined_scopes
     choose = f"{question.path}?{urlencode({'request': question.request})}"
     page = ConsentPage(
         request=question.request,
@@ -101,7 +103,7 @@ async def show_screen(
         organisation=membership.organisation.id,
         organisation_name=membership.organisation.name,
         switch_account_href=question.switch_account_href,
-        scopes=tuple(_shown(one, titles, chosen=device is None) for one in offer.shown),
+        scopes=tuple(_shown(one, titles, chosen=device is None and one.name not in left_out) for one in offer.shown),
         already_approved=tuple(deeds.catalog.scopes[name].title for name in offer.standing if name not in shown),
         choose_organisation_href=choose if len(visitor.memberships) > 1 else None,
         refusal=_find_refusal(offer, membership),

@@ -122,7 +122,9 @@ def _given_note(one: PermissionExplained) -> str:
         return f"{one.given_up[0]} was approved, but is the app's no more"
     if one.not_in_token:
         return f"{one.not_in_token[0]} is approved, but not in this token"
-    return f"Not approved; {one.would_cover[0]} would cover it" if one.would_cover else "No scope covers it"
+    if one.would_cover:
+        return f"Not approved; {one.would_cover[0]} would cover it"
+    return "The app may ask for no scope that covers it"
 
 
 def role_titles(names: Sequence[str], catalog: Catalog) -> tuple[str, ...]:
