@@ -30,7 +30,7 @@ from consentry.storage.database import Operation, Statement
 from consentry.storage.events import EventStore
 from consentry.storage.fetched_documents import SqlFetchedDocumentStore
 from consentry.storage.logout import SqlLogoutStore
-from device_world import build_device_world
+from device_world import DEVICE_GRANT, build_device_world
 from documents_of_others import CLIENT_ID, Documents, a_document
 from protocol_world import ADDRESS, CALLBACK, OPERATOR, ProtocolWorld, query_of, register
 from registering_world import a_registration
@@ -223,6 +223,11 @@ async def _devices(world: ProtocolWorld) -> None:
     await devices.approve(told.user_code)
     await devices.poll(told.device_code)
     await devices.decline(await devices.enter((await devices.ask()).user_code))
+    told_of_logout = {**DEVICE_GRANT, "backchannel_logout_uri": "https://tv.test/logout"}
+    screen = await world.add_app(redirect_uris=(), optional_scopes=("openid",), metadata=told_of_logout)
+    told = await devices.ask(screen)
+    await devices.approve(told.user_code)
+    await devices.poll(told.device_code, screen)
 
 
 async def _keys(world: ProtocolWorld) -> None:

@@ -12,14 +12,16 @@ from consentry.flows.issue_tokens import TokenMint, bound_for, may_refresh
 from consentry.model.app import AppStatus
 from consentry.model.client import Client
 from consentry.model.connection import ConnectionDetails
-from consentry.model.credential import SignInFacts
+from consentry.model.credential import TokenFamily
 from consentry.model.device_code import EARLY, SLOWER_BY, DeviceAnswer, DeviceCode
-from consentry.model.ids import ConnectionId, DeviceCodeId
+from consentry.model.ids import ConnectionId, DeviceCodeId, SessionId
 from consentry.model.live import LiveConnection, LiveFamily
 from consentry.model.membership import Holder
-from consentry.model.secret import CredentialKind, is_same_digest, parse_credential
+from consentry.model.secret import CredentialKind, digest, is_same_digest, parse_credential
+from consentry.model.session import DeviceSession, Session
 from consentry.oauth.client_metadata import DEVICE_CODE
 from consentry.oauth.errors import ErrorCode, OAuthError
+from consentry.oauth.identity_scopes import OPENID
 from consentry.oauth.resource import is_bound_to_all
 from consentry.oauth.responses import TokenResponse
 from consentry.oauth.scope import Scope
@@ -107,16 +109,40 @@ class DeviceCodeGrant:
         self, code: DeviceCode, granted: _Granted, client: Client, jkt: str | None, now: datetime
     ) -> TokenResponse:
         family = self.mint.family(granted, now)
-        row = family.row._replace(sign_in=_sign_in_of(code))
+        session = None if self.id_tokens is None else self._session(code, granted, client, family.row, now)
+        row = family.row._replace(sign_in=None if session is None else session.facts)
         row = row if jkt is None else bound_for(client, row, jkt)
         access = self.mint.access_token(row, granted.standing, now, jkt=jkt)
         live = LiveFamily(row, granted.connection, granted.holder)
         # Before the code is used up: nothing is lost if there is no key to sign with.
-        id_token = None if self.id_tokens is None else await self.id_tokens.of_device(live, client, access)
-        if not await self.store.redeem(code.id, row, access.row):
+        id_token = None if self.id_tokens is None else await self.id_tokens.of_family(live, client, access)
+        if not await self.store.redeem(code.id, row, access.row, session):
             raise _used()
         refresh_token = family.refresh_token if may_refresh(client, granted.standing) else None
         return access.response(now, refresh_token=refresh_token, id_token=id_token)
+
+    def _session(
+        self, code: DeviceCode, granted: _Granted, client: Client, family: TokenFamily, now: datetime
+    ) -> DeviceSession | None:
+        """Return the session of a device that learns who connected it; None for one that does not.
+
+        It is not that of the browser in which the code was typed: whoever signs out there goes on watching television.
+        """
+        if OPENID not in granted.scope or code.authenticated_at is None:
+            return None
+        secrets = self.mint.secrets
+        # A session like any other, so that it ends with all of the user's; nobody is told the credential of it.
+        session = Session(
+            id=SessionId(secrets.new_id()),
+            digest=digest(secrets.new_secret()),
+            user_id=granted.holder.user_id,
+            authenticated_at=code.authenticated_at,
+            seen_at=now,
+            expires_at=family.expires_at,
+            ended_at=None,
+        )
+        is_told = client.app.metadata.backchannel_logout_uri is not None
+        return DeviceSession(session, client.app.id if is_told else None)
 
 
 def _live(details: ConnectionDetails) -> LiveConnection:
@@ -130,12 +156,6 @@ def _live(details: ConnectionDetails) -> LiveConnection:
         app_status=AppStatus(details.app_status),
         app_scopes=str(details.app_scopes),
     )
-
-
-def _sign_in_of(code: DeviceCode) -> SignInFacts | None:
-    if code.session_id is None or code.authenticated_at is None:
-        return None
-    return SignInFacts(code.session_id, code.authenticated_at)
 
 
 def _require_same_resource(request: DeviceCodeRequest, code: DeviceCode) -> None:

@@ -42,14 +42,11 @@ class IdTokens:
         nonce = live.code.nonce
         return await self._issue(client, live.connection, live.holder.user_id, live.code.sign_in, access, nonce)
 
-    async def of_device(self, live: LiveFamily, client: Client, access: MintedAccess) -> str | None:
-        """Return the ID token of the tokens that a device gets, which has no nonce; otherwise as for a code."""
-        if OPENID in access.row.scope and live.family.sign_in is not None:
-            await self._note(client, live.holder.user_id, live.family.sign_in, access)
-        return await self.of_family(live, client, access)
-
     async def of_family(self, live: LiveFamily, client: Client, access: MintedAccess) -> str | None:
-        """Return the ID token of a refresh, which tells of the same sign-in and has no nonce (§12.2)."""
+        """Return the ID token of a refresh, which tells of the same sign-in and has no nonce (§12.2).
+
+        That of a device has none either: nothing but its code connects what it asked for with what it gets.
+        """
         if OPENID not in access.row.scope or live.family.sign_in is None:
             return None
         return await self._issue(client, live.connection, live.holder.user_id, live.family.sign_in, access, None)

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from consentry.model.ids import SessionId, UserId
+from consentry.model.credential import SignInFacts
+from consentry.model.ids import AppId, SessionId, UserId
 from consentry.model.organisation import Standing, User
 
 SEEN_AGAIN_AFTER = timedelta(minutes=5)
@@ -21,6 +22,19 @@ class Session:
     seen_at: datetime
     expires_at: datetime
     ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSession:
+    """The session of a device, which no browser holds. `told_app` is the app, where it wants to be told of the end."""
+
+    session: Session
+    told_app: AppId | None
+
+    @property
+    def facts(self) -> SignInFacts:
+        """What ID tokens tell of it: when the person who connected it had signed in."""
+        return SignInFacts(self.session.id, self.session.authenticated_at)
 
 
 @dataclass(frozen=True, slots=True)

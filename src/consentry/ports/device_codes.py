@@ -7,6 +7,7 @@ from consentry.model.credential import AccessToken, TokenFamily
 from consentry.model.device_code import DeviceCode
 from consentry.model.event import Event
 from consentry.model.ids import DeviceCodeId, SessionId, UserId
+from consentry.model.session import DeviceSession
 from consentry.ports.authorizations import ApprovedConnection
 
 
@@ -57,8 +58,10 @@ class DeviceCodeStore(Protocol):
         """
         ...
 
-    async def redeem(self, code_id: DeviceCodeId, family: TokenFamily, token: AccessToken) -> bool:
-        """Store the one family of an approved request and its first access token.
+    async def redeem(
+        self, code_id: DeviceCodeId, family: TokenFamily, token: AccessToken, session: DeviceSession | None
+    ) -> bool:
+        """Store the one family of an approved request, its first access token, and the device's session.
 
         False: somebody else won, and nothing was stored.
         """

@@ -14,6 +14,7 @@ from consentry.model.ids import (
     SessionId,
     UserId,
 )
+from consentry.model.session import DeviceSession
 from consentry.oauth.scope import Scope
 from consentry.ports.authorizations import ApprovedConnection
 from consentry.ports.device_codes import Claim
@@ -30,6 +31,7 @@ from consentry.storage.database import (
     from_micros_or_none,
     to_micros,
 )
+from consentry.storage.sessions import opening_device_session
 
 _BEGIN = """
 INSERT INTO device_codes (id, digest, user_code, app_id, scope, resource, dpop_jkt, asked_from, interval_seconds,
@@ -163,13 +165,17 @@ class SqlDeviceCodeStore:
         seconds = await self._database.write(operation)
         return None if seconds is None else timedelta(seconds=seconds)
 
-    async def redeem(self, code_id: DeviceCodeId, family: TokenFamily, token: AccessToken) -> bool:
-        """Store the one family of an approved request and its first access token."""
+    async def redeem(
+        self, code_id: DeviceCodeId, family: TokenFamily, token: AccessToken, session: DeviceSession | None
+    ) -> bool:
+        """Store the one family of an approved request, its first access token, and the device's session."""
 
         def operation() -> Operation[bool]:
             if not (yield Statement(_REDEEM, (code_id, family.id))):
                 return False
             yield from opening_family(family, token)
+            if session is not None:
+                yield from opening_device_session(session)
             return True
 
         return await self._database.write(operation)

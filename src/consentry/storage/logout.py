@@ -65,8 +65,13 @@ def telling_of_end(session_id: SessionId, at: int) -> Operation[None]:
 def _noting(session_id: SessionId, app_id: AppId, user_id: UserId, now: datetime) -> Operation[bool]:
     if not (yield Statement(_TAKE_SESSION, (session_id,))):
         return False
-    yield Statement(_NOTE, (session_id, app_id, user_id, to_micros(now)))
+    yield noting_app(session_id, app_id, user_id, now)
     return True
+
+
+def noting_app(session_id: SessionId, app_id: AppId, user_id: UserId, now: datetime) -> Statement:
+    """Return what remembers that the app signed in under a session; part of an operation that holds the session."""
+    return Statement(_NOTE, (session_id, app_id, user_id, to_micros(now)))
 
 
 class SqlLogoutStore:

@@ -4,17 +4,18 @@ from datetime import datetime
 
 from consentry.model.event import Event
 from consentry.model.ids import SessionId, UserId
-from consentry.model.session import LiveSession, Session
+from consentry.model.session import DeviceSession, LiveSession, Session
 from consentry.storage import events
 from consentry.storage.database import (
     Database,
     Operation,
     Statement,
+    Value,
     from_micros,
     from_micros_or_none,
     to_micros,
 )
-from consentry.storage.logout import telling_of_end
+from consentry.storage.logout import noting_app, telling_of_end
 from consentry.storage.users import user_of
 
 _FIND = """
@@ -36,6 +37,11 @@ WHERE id = $1 AND user_id = $3 AND ended_at IS NULL
   AND EXISTS (SELECT 1 FROM users WHERE id = $3 AND standing = 'active')
 RETURNING id
 """
+# One that is opened in the same transaction as what its device gets, which was approved: whether the user may act at
+# this moment is looked at whenever the device calls.
+_OPEN_OF_DEVICE = """
+INSERT INTO sessions (id, digest, user_id, authenticated_at, seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)
+"""
 _END = "UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL RETURNING id"
 _SEE = """
 UPDATE sessions SET seen_at = $2, expires_at = $3 WHERE id = $1 AND ended_at IS NULL AND seen_at < $2
@@ -43,13 +49,7 @@ UPDATE sessions SET seen_at = $2, expires_at = $3 WHERE id = $1 AND ended_at IS 
 
 
 def _opening(session: Session, replacing: SessionId | None, event: Event) -> Operation[SessionId | None]:
-    values = (
-        session.digest,
-        session.user_id,
-        to_micros(session.authenticated_at),
-        to_micros(session.seen_at),
-        to_micros(session.expires_at),
-    )
+    values = _values_of(session)
     opened = session.id
     if replacing is not None and (yield Statement(_RENEW, (replacing, *values))):
         opened = replacing
@@ -59,6 +59,24 @@ def _opening(session: Session, replacing: SessionId | None, event: Event) -> Ope
         yield from _ending(replacing, event)
     yield events.append(event)
     return opened
+
+
+def opening_device_session(opened: DeviceSession) -> Operation[None]:
+    """Store the session of a device, in the transaction in which the device gets its tokens."""
+    session = opened.session
+    yield Statement(_OPEN_OF_DEVICE, (session.id, *_values_of(session)))
+    if opened.told_app is not None:
+        yield noting_app(session.id, opened.told_app, session.user_id, session.seen_at)
+
+
+def _values_of(session: Session) -> tuple[Value, ...]:
+    return (
+        session.digest,
+        session.user_id,
+        to_micros(session.authenticated_at),
+        to_micros(session.seen_at),
+        to_micros(session.expires_at),
+    )
 
 
 def _ending(session_id: SessionId, event: Event) -> Operation[bool]:
