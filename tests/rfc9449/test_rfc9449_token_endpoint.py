@@ -206,9 +206,9 @@ async def test_an_app_that_always_binds_its_tokens_is_refused_without_a_proof(wo
     await world.protocol.run("UPDATE apps SET metadata = $2 WHERE id = $1", tool.app.id, metadata)
     code = await world.protocol.approve(tool)
 
-    assert error_of(await world.exchange(tool, code)) == (400, "invalid_dpop_proof")
+    assert error_of(await world.exchange(tool, code)) == (400, "invalid_request")
     tokens = (await world.exchange(tool, code, world.proof())).json()
-    assert error_of(await world.refresh(tool, tokens["refresh_token"])) == (400, "invalid_dpop_proof")
+    assert error_of(await world.refresh(tool, tokens["refresh_token"])) == (400, "invalid_request")
 
 
 @pytest.mark.shows("RFC 9449 §10 dpop-jkt")

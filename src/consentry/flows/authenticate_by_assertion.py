@@ -5,6 +5,7 @@ from hashlib import sha256
 
 from consentry.flows.client_keys import ClientKeys
 from consentry.model.app import App
+from consentry.oauth.client_metadata import FAPI2_ALGORITHMS
 from consentry.oauth.jwt import JwtFault
 from consentry.oauth.jwt_assertion import ClientAssertion, require_assertion_claims
 from consentry.oauth.metadata import PUSHED_REQUEST_PATH, TOKEN_PATH
@@ -30,10 +31,12 @@ class AuthenticateByAssertion:
         jwt, asked = assertion.jwt, app.metadata.token_endpoint_auth_signing_alg
         if asked is not None and jwt.algorithm != asked:
             raise JwtFault(f"must be signed with {asked}: that is what the app is registered with.")
+        strict = app.metadata.is_fapi2
+        if strict and jwt.algorithm not in FAPI2_ALGORITHMS:
+            raise JwtFault(f"must be signed with {', '.join(FAPI2_ALGORITHMS)}: this app is held to FAPI 2.0.")
         # The claims first: for one that can be no good, nobody's key set is fetched.
-        # Choice: beside the issuer, the addresses that RFC 7523 §3 (3) and RFC 9126 §2 let stand for this server.
-        audiences = (self.issuer, self.issuer + TOKEN_PATH, self.issuer + PUSHED_REQUEST_PATH)
-        use = require_assertion_claims(assertion, audiences=audiences, now=self.clock.now())
+        audiences = (self.issuer,) if strict else self._names()
+        use = require_assertion_claims(assertion, audiences=audiences, now=self.clock.now(), listed=not strict)
         keys = await self.keys.find(app, kid=jwt.kid, algorithm=jwt.algorithm)
         # RFC 7523 §3 (9): signed with a key of this client.
         if not any(is_signed_by(jwt, key) for key in keys):
@@ -41,6 +44,10 @@ class AuthenticateByAssertion:
         # RFC 7523 §3 (7). Last, so that nobody but the app itself can use one of its assertions up.
         if not await self.used.use(_proof_id(app, use.jti), until=use.until):
             raise JwtFault("was used already: make a new one, with a jti of its own, for each request.")
+
+    def _names(self) -> tuple[str, ...]:
+        """Return the issuer, and the addresses that RFC 7523 §3 (3) and RFC 9126 §2 let stand for this server."""
+        return (self.issuer, self.issuer + TOKEN_PATH, self.issuer + PUSHED_REQUEST_PATH)
 
 
 def _proof_id(app: App, jti: str) -> str:

@@ -22,6 +22,9 @@ SIGNING_ALGORITHMS = ("ES256", "RS256", "EdDSA")
 ASSERTION_ALGORITHMS = ("ES256", "RS256", "PS256", "EdDSA")
 """What client assertions and DPoP proofs may be signed with: asymmetric, and none that RFC 8725 warns of."""
 
+FAPI2_ALGORITHMS = ("ES256", "PS256", "EdDSA")
+"""What is left of them in FAPI 2.0. FAPI 2.0 Security Profile §5.4.1."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientMetadata:
@@ -57,6 +60,14 @@ class ClientMetadata:
     software_id: str | None = None
     software_version: str | None = None
     scope: str | None = None
+
+    @property
+    def is_fapi2(self) -> bool:
+        """Whether the client is held to FAPI 2.0: it may only push its requests, and all its tokens are bound to a key.
+
+        *Source:* FAPI 2.0 Security Profile §5.3.2.
+        """
+        return self.require_pushed_authorization_requests and self.dpop_bound_access_tokens
 
     def may_use(self, grant_type: str) -> bool:
         """Tell whether the client is registered for this grant. *Source:* RFC 7591 §2."""

@@ -48,10 +48,12 @@ def parse_client_assertion(text: str) -> ClientAssertion:
     return ClientAssertion(jwt.text("sub"), jwt)
 
 
-def require_assertion_claims(assertion: ClientAssertion, *, audiences: Collection[str], now: datetime) -> AssertionUse:
+def require_assertion_claims(
+    assertion: ClientAssertion, *, audiences: Collection[str], now: datetime, listed: bool = True
+) -> AssertionUse:
     """Return what is to be remembered of an assertion whose claims are all right, in the order of RFC 7523 §3.
 
-    `audiences` are what this server is called. Raises JwtFault.
+    `audiences` are what this server is called; `listed` tells whether a list of them will do. Raises JwtFault.
     """
     jwt = assertion.jwt
     # (1, 2) Issuer and subject are the client.
@@ -59,7 +61,7 @@ def require_assertion_claims(assertion: ClientAssertion, *, audiences: Collectio
         raise JwtFault("must have the client ID as iss and as sub.")
     # (3) Meant for this server and for nobody else, who could use it here in the client's place (threats TK-09).
     audience = jwt.claims.get("aud")
-    named = audience if isinstance(audience, list) else [audience]
+    named = audience if listed and isinstance(audience, list) else [audience]
     if not named or any(not isinstance(one, str) or one not in audiences for one in named):
         raise JwtFault("must have the issuer of this server as aud, and no other beside it.")
     # (4) Expires, and not in the distant future.

@@ -20,16 +20,17 @@ _JKT = "dpop_jkt"
 async def find_proof(deeds: Deeds, request: ProgramRequest, client: Client | None, path: str) -> DpopProof | None:
     """Return the proof that came with a request to the endpoint at `path`, used up; None where none came.
 
-    Raises OAuthError(INVALID_DPOP_PROOF), also where none came although the client is registered to send one always
-    (RFC 9449 §5.2), and NonceRequiredError.
+    Raises OAuthError: INVALID_DPOP_PROOF, and INVALID_REQUEST where none came although the client is registered to send
+    one always (RFC 9449 §5.2); NonceRequiredError.
     """
     values = request.values(b"dpop")
     if values:
         headers = [value.decode("latin-1") for value in values]
         return await deeds.dpop_proofs.require(headers, method=request.method, url=deeds.settings.issuer + path)
     if client is not None and client.app.metadata.dpop_bound_access_tokens:
+        # Choice: RFC 9449 §5.2 names no code. There is no proof that could be bad; something that is needed is missing.
         description = "This app is registered to bind its tokens to a key: send a DPoP header."
-        raise OAuthError(ErrorCode.INVALID_DPOP_PROOF, description)
+        raise OAuthError(ErrorCode.INVALID_REQUEST, description)
     return None
 
 

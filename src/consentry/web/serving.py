@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 HTTP_PROTOCOL = "consentry.web.http_protocol:HttpProtocol"
 """The endpoints that programs call need no ASGI between: see there."""
 
+TLS12_CIPHERS = "ECDHE+AESGCM"
+"""Where a client knows no TLS 1.3: what RFC 9325 §4.2 recommends, and nothing else."""
+
 GRACE_SECONDS = 10
 """How long requests that are under way may take once the server was told to end."""
 
@@ -46,6 +49,7 @@ def serve(app: ASGIApp, settings: Settings, listening: Sequence[socket.socket]) 
         server_header=False,
         ssl_certfile=settings.ssl_certfile,
         ssl_keyfile=settings.ssl_keyfile,
+        ssl_ciphers=TLS12_CIPHERS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = uvicorn.Server(config)
