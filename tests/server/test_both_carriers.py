@@ -8,7 +8,7 @@ from pathlib import Path
 
 import apsw
 import pytest
-from raw_http import Carrier, both_carriers
+from raw_http import Carrier, both_carriers, split_answers
 
 from consentry.model.acting import operator
 from consentry.model.api_key import KeyDraft, KeyOwner
@@ -41,8 +41,8 @@ async def fill(carrier: Carrier, *, own_members: bool = True) -> Asked:
 
 
 @pytest.fixture(scope="module")
-def carriers(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Carrier, Carrier]]:
-    with both_carriers(migrated_file, tmp_path_factory.mktemp("carriers")) as both:
+def carriers(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Carrier, Carrier]]:
+    with both_carriers(module_database_url, tmp_path_factory.mktemp("carriers")) as both:
         yield both
 
 
@@ -203,6 +203,9 @@ def test_head_gets_the_same_head(carriers: tuple[Carrier, Carrier], asked: Asked
     assert by_us == by_asgi
 
 
+SAME, OTHER = authorised(b"token=cst_key_one"), authorised(b"token=cst_key_two")
+HEAD_INSIDE = authorised(b"a=1\r\n\r\n" + b"token=cst_key_one")
+
 SEVERAL: dict[str, tuple[Pieces, int]] = {
     "one after the other": ((ONE["a working key"], ONE["no token"], ONE["a working key"]), 3),
     "all at once": ((ONE["a working key"] + ONE["no token"] + ONE["keys"] + ONE["a working key"],), 4),
@@ -218,6 +221,19 @@ SEVERAL: dict[str, tuple[Pieces, int]] = {
     "nothing behind one too large": ((ONE["a body too large"] + ONE["a working key"],), 1),
     "nothing behind what is no HTTP": ((ONE["a working key"], b"\0\0\0\r\n\r\n"), 2),
     "the body that nobody reads": ((ONE["another media type"], ONE["a working key"]), 2),
+    "the same again": ((ONE["a working key"],) * 4, 4),
+    "the same head, another body": ((SAME, OTHER, SAME), 3),
+    "the same head, and half the body": ((SAME, OTHER[:-4], OTHER[-4:], SAME), 3),
+    "the same head, and half the head": ((SAME, OTHER[:30], OTHER[30:], SAME), 3),
+    "the same twice at once": ((SAME + SAME, SAME, OTHER), 4),
+    "the same, then twice at once": ((SAME, OTHER + SAME, OTHER), 4),
+    "the same, with an end of line behind": ((SAME + b"\r\n", SAME, SAME + b"\r\n", OTHER), 4),
+    "the same, with the next begun": ((SAME + OTHER[:9], OTHER[9:], SAME), 3),
+    "the same behind another way": ((SAME, ONE["chunked"], SAME, ONE["no such page"], SAME), 5),
+    "the same behind what hangs up": ((ONE["hanging up"], ONE["hanging up"]), 1),
+    "the same without a body": ((ONE["gateway: a key"], ONE["gateway: no key"], ONE["gateway: a key"]), 3),
+    "the same without a body, twice at once": ((ONE["keys"], ONE["keys"] + ONE["keys"], ONE["keys"]), 4),
+    "a body that looks like a head": ((HEAD_INSIDE, HEAD_INSIDE + HEAD_INSIDE, HEAD_INSIDE), 4),
 }
 
 
@@ -231,6 +247,21 @@ def test_several_requests_on_one_connection(carriers: tuple[Carrier, Carrier], a
     assert by_us == by_asgi
 
 
+def test_the_same_head_again_carries_the_credential_that_it_comes_with(
+    carriers: tuple[Carrier, Carrier], asked: Asked
+) -> None:
+    works, unknown = (
+        filled(authorised(b"token=" + key), asked) for key in (b"{key}", b"cst_key_" + b"x" * (len(asked.key) - 8))
+    )
+
+    for carrier in carriers:
+        first, second, third = split_answers(carrier.exchange(works, unknown, works, answers=3))
+
+        assert b'"active":true' in first
+        assert b'"active":false' in second
+        assert third == first
+
+
 def test_a_request_in_small_pieces(carriers: tuple[Carrier, Carrier], asked: Asked) -> None:
     sent = filled(ONE["a working key"], asked)
     pieces = [sent[start : start + 25] for start in range(0, len(sent), 25)]
@@ -241,10 +272,10 @@ def test_a_request_in_small_pieces(carriers: tuple[Carrier, Carrier], asked: Ask
     assert b'"active":true' in by_us
 
 
-def test_a_fault_of_ours_is_answered_alike(migrated_file: Path, tmp_path: Path) -> None:
-    with both_carriers(migrated_file, tmp_path) as carriers:
+def test_a_fault_of_ours_is_answered_alike(database_path: Path, tmp_path: Path) -> None:
+    with both_carriers(f"sqlite:///{database_path}", tmp_path) as carriers:
         asked = asyncio.run_coroutine_threadsafe(fill(carriers[0]), carriers[0].thread.loop).result(20)
-        with apsw.Connection(str(tmp_path / "consentry.sqlite3")) as database:
+        with apsw.Connection(str(database_path)) as database:
             database.execute("ALTER TABLE resources RENAME TO gone")
         sent = filled(ONE["a working key"], asked)
 
@@ -266,9 +297,9 @@ class Product:
         return dict.fromkeys(pairs, Holding(("owner",)))
 
 
-def test_a_directory_that_is_down_is_answered_alike(migrated_file: Path, tmp_path: Path) -> None:
+def test_a_directory_that_is_down_is_answered_alike(database_url: str, tmp_path: Path) -> None:
     product = Product()
-    with both_carriers(migrated_file, tmp_path, product) as carriers:
+    with both_carriers(database_url, tmp_path, product) as carriers:
         filling = fill(carriers[0], own_members=False)
         asked = asyncio.run_coroutine_threadsafe(filling, carriers[0].thread.loop).result(20)
         sent = [filled(ONE[name], asked) for name in ("a working key", "gateway: a key")]

@@ -97,7 +97,16 @@ class Database(Protocol):
         ...
 
     def read_by_key(self, read: KeyedRead, key: str) -> Awaitable[Sequence[Row]]:
-        """Return the rows of `key`, as committed at a moment after the call began."""
+        """Return the rows of `key`, as committed after the call began; where `read_together` was said, after that."""
+        ...
+
+    def read_together(self) -> None:
+        """Let the reads of what waits in the event loop now share what can be shared.
+
+        Said by a server for each request that it has received whole, before any step of answering it: all of them then
+        see what is committed when the first of those steps begins, or later. Only for a loop whose steps wait for
+        nothing in between, as those of our own server.
+        """
         ...
 
     async def write(self, operation: Callable[P, Operation[T]], *args: P.args, **kwargs: P.kwargs) -> T:

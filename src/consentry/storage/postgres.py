@@ -52,6 +52,9 @@ class PostgresDatabase:
             gathered = self._keyed[read] = KeyedReads(read, self._fetch_many)
         return gathered.ask(key)
 
+    def read_together(self) -> None:
+        """Do nothing: what is asked for in one turn of the event loop shares a statement in any case."""
+
     async def write(self, operation: Callable[P, Operation[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `operation` as one transaction; return its result once PostgreSQL has made it durable."""
         pool = self._pool or await self._open()

@@ -3,6 +3,7 @@
 WAL, `foreign_keys=ON`, `synchronous=FULL`: see storage/sqlite_connection.py and storage/sqlite_writer.py.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,7 @@ class SqliteDatabase:
         self._reader = open_reader(path)
         # One cursor for all: a read by key has all its rows before the next one begins.
         self._read_by_key = self._reader.cursor().execute
+        self._shares_next_turn = False
         self.writer = SqliteWriter(path)
         self._closed = False
 
@@ -35,6 +37,36 @@ class SqliteDatabase:
     async def read_by_key(self, read: KeyedRead, key: str) -> Sequence[Row]:
         """Return the rows of `key`, read in this thread from what is committed now."""
         return self._read_by_key(read.for_one, (key,)).fetchall()
+
+    def read_together(self) -> None:
+        """Let all that waits in the event loop now read in one transaction, which costs the locks of the file once.
+
+        Whatever runs between its beginning and its end was in the loop's queue before it began, and so was the request
+        that it answers: no request sees less than what was committed before it came. A write's result, too, comes into
+        the queue only after its commit, so that whoever waited for it reads it.
+        """
+        if not self._shares_next_turn:
+            self._shares_next_turn = True
+            asyncio.get_running_loop().call_soon(self._begin_turn)
+
+    def _begin_turn(self) -> None:
+        self._shares_next_turn = False
+        if self._closed:
+            return
+        # In this order: nothing may come into the queue between the beginning and what ends it.
+        asyncio.get_running_loop().call_soon(self._end_turn)
+        self._read_by_key("BEGIN")
+
+    def _end_turn(self) -> None:
+        if self._closed:
+            return
+        try:
+            self._read_by_key("COMMIT")
+        except apsw.Error:
+            # What goes on reading would go on seeing the rights of this moment: nothing is read any more.
+            self._closed = True
+            self._reader.close(force=True)
+            raise
 
     async def write(self, operation: Callable[P, Operation[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `operation` in the writer thread; return its result once it is on the disk."""

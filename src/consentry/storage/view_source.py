@@ -81,6 +81,10 @@ class ViewDatabase:
         """Return the rows of `key`, as committed at a moment after the call began."""
         return self._database.read_by_key(self._compose_keyed(read), key)
 
+    def read_together(self) -> None:
+        """Let the reads of what waits in the event loop now share what can be shared."""
+        self._database.read_together()
+
     async def write(self, operation: Callable[P, Operation[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `operation` as one transaction; return its result once it is durable."""
         return await self._database.write(self._composing(operation), *args, **kwargs)

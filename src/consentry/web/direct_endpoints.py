@@ -15,7 +15,7 @@ from consentry.web.gateway_request import FORWARD_AUTH_PATH
 from consentry.web.request_frame import framed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from consentry.web.browser_safety import BrowserSafety
     from consentry.web.program_endpoint import Header, ProgramAnswer, ProgramEndpoint, ProgramRequest
@@ -52,14 +52,25 @@ class _Head(NamedTuple):
 
 
 class DirectEndpoints:
-    """Finds endpoints by the address as it was sent, and writes their answers."""
+    """Finds endpoints by the address as it was sent, and writes their answers.
 
-    def __init__(self, programs: Mapping[str, ProgramEndpoint], frame: RequestFrame, safety: BrowserSafety) -> None:
+    `read_together` is called for each request before any step of answering it: see storage/database.py.
+    """
+
+    def __init__(
+        self,
+        programs: Mapping[str, ProgramEndpoint],
+        frame: RequestFrame,
+        safety: BrowserSafety,
+        read_together: Callable[[], None],
+    ) -> None:
+        self.read_together = read_together
         self._frame = frame
         self._safety = safety
         self._found = {path.encode(): Found(endpoint, path.encode(), b"") for path, endpoint in programs.items()}
         self._forward_auth = programs[FORWARD_AUTH_PATH]
         self._heads: dict[tuple[int, tuple[Header, ...], tuple[bytes, ...]], _Head] = {}
+        self._dated: tuple[Sequence[Header], bytes] = ((), b"")
 
     def find(self, url: bytes) -> Found | None:
         """Return the endpoint at this address, or None for whatever is not plainly the address of one."""
@@ -78,8 +89,14 @@ class DirectEndpoints:
             answer = self._frame.answer_fault(fault, request.path.decode("latin-1"), request_id)
             return self._write(answer, request_id.encode())
 
+    def date_line(self, headers: Sequence[Header]) -> bytes:
+        """Return the headers that the server gives every answer, as they go out. It makes them anew each second."""
+        if headers is not self._dated[0]:
+            self._dated = headers, b"".join(_line(*header) for header in headers)
+        return self._dated[1]
+
     def _write(self, answer: ProgramAnswer, request_id: bytes) -> Written:
-        key = (answer.status, answer.headers, tuple(name for name, _ in answer.varying))
+        key = (answer.status, answer.headers, _names(answer.varying) if answer.varying else ())
         head = self._heads.get(key) or self._head(*key)
         varying = b"".join(_line(*header) for header in answer.varying) if answer.varying else b""
         return Written(
@@ -111,6 +128,10 @@ def _status_line(status: HTTPStatus) -> bytes:
 
 
 _STATUS_LINES = {status.value: _status_line(status) for status in HTTPStatus}
+
+
+def _names(headers: tuple[Header, ...]) -> tuple[bytes, ...]:
+    return tuple(name for name, _ in headers)
 
 
 def _line(name: bytes, value: bytes) -> bytes:

@@ -5,6 +5,9 @@ event and no timer for each request, and one write for each answer. Only the pla
 HTTP/1.1 to an endpoint of `DirectEndpoints`, with its body, if any, announced by its length and within the limit, on a
 connection that owes no answer. Everything else, and everything that an endpoint refuses unread, goes the way of ASGI,
 where uvicorn answers as it always does. Both ways give the same bytes.
+
+A program that asks again on a connection mostly sends the very same head. Where it does, byte for byte, what was read
+from it the first time still holds, and only the body is new: the parser is not asked again.
 """
 
 from __future__ import annotations
@@ -14,12 +17,11 @@ from typing import TYPE_CHECKING, Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from consentry.web.direct_endpoints import DirectEndpoints
-from consentry.web.direct_exchange import DirectExchange
+from consentry.web.direct_exchange import DirectExchange, Repeatable
 from consentry.web.program_endpoint import ProgramRequest
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Coroutine
 
     from uvicorn.config import Config
     from uvicorn.server import ServerState
@@ -47,6 +49,10 @@ class HttpProtocol(HttpToolsProtocol):
         self._may_go_direct = True
         self._idle_since: float | None = None
         self._peer: str | None = None
+        self._dropping = False
+        self._between_messages = True
+        self._piece: bytes | None = None
+        self._repeatable: Repeatable | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """Begin."""
@@ -63,12 +69,32 @@ class HttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what the client sent."""
+        again = self._repeatable
+        if again is not None and again.is_again(data) and self._is_free():
+            self._idle_since = None
+            self._answer(again.exchange(), data[again.head_length :])
+            return
         # One answer for each piece of what comes in; more that were sent with it wait their turn, as in uvicorn.
         self._may_go_direct = True
+        self._repeatable = None
+        self._piece = data if self._between_messages else None
         super().data_received(data)
+        self._piece = None
+
+    def _is_free(self) -> bool:
+        """Tell whether nothing is under way on the connection that what comes in now would have to wait for."""
+        return (
+            self._between_messages
+            and self.cycle.response_complete
+            and not self.flow.write_paused
+            and not self.transport.is_closing()
+        )
 
     def on_message_begin(self) -> None:
         """Begin a request."""
+        # After another one in the same piece: what the piece begins with is not all of it.
+        self._repeatable = None
+        self._between_messages = False
         self.url = b""
         self.headers = []
         self._usual = True
@@ -84,7 +110,7 @@ class HttpProtocol(HttpToolsProtocol):
         """Choose the way."""
         if self.transport.is_closing():
             # It came behind a request that was the last on this connection. Nothing of it is done.
-            self._receiving = DirectExchange.ignored()
+            self._dropping = True
             return
         self._receiving = self._find_exchange()
         if self._receiving is None:
@@ -108,7 +134,7 @@ class HttpProtocol(HttpToolsProtocol):
         endpoint = found.endpoint
         if endpoint.refuse(request) is not None or (not endpoint.body_limit and request.values(b"content-length")):
             return None
-        return DirectExchange(endpoint, request, keep_alive=self.parser.should_keep_alive())
+        return DirectExchange(direct, endpoint, request, self.parser.should_keep_alive())
 
     def _begin_asgi(self) -> None:
         url, headers = self.url, self.headers
@@ -120,48 +146,52 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of the body."""
-        if self._receiving is None:
-            super().on_body(body)
-        else:
+        if self._receiving is not None:
             self._receiving.pieces.append(body)
+        elif not self._dropping:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Answer, or let uvicorn."""
-        exchange = self._receiving
-        if exchange is None:
-            super().on_message_complete()
-        elif not exchange.response_complete:
-            self._receiving = None
+        exchange, piece = self._receiving, self._piece
+        self._receiving = self._piece = None
+        self._between_messages = True
+        if exchange is not None:
             self._may_go_direct = False
-            self._answer(exchange)
+            body = b"".join(exchange.pieces)
+            if piece is not None and exchange.keep_alive:
+                self._repeatable = Repeatable.of(piece, body, exchange)
+            self._answer(exchange, body)
+        elif not self._dropping:
+            super().on_message_complete()
 
-    def _answer(self, exchange: DirectExchange) -> None:
-        if self._direct is None or exchange.endpoint is None or exchange.request is None:
-            return
-        work = self._direct.answer(exchange.endpoint, exchange.request, b"".join(exchange.pieces))
-        task = self.loop.create_task(self._finish(exchange, work))
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+    def _answer(self, exchange: DirectExchange, body: bytes) -> None:
+        self.cycle = exchange  # type: ignore[assignment]  # it has what uvicorn asks of a cycle
+        exchange.direct.read_together()
+        exchange.task = self.loop.create_task(self._finish(exchange, body))
+        self.tasks.add(exchange.task)
 
-    async def _finish(self, exchange: DirectExchange, work: Coroutine[Any, Any, Written]) -> None:
+    async def _finish(self, exchange: DirectExchange, body: bytes) -> None:
         try:
-            written = await work
+            written = await exchange.answer(body)
             if self.flow.write_paused and not exchange.disconnected:
                 await self.flow.drain()
         except BaseException:
             # Cancelled, because the server's time to stop is over.
             self.transport.close()
             raise
+        finally:
+            self.tasks.discard(exchange.task)
         self._write(exchange, written)
 
     def _write(self, exchange: DirectExchange, written: Written) -> None:
         if exchange.disconnected:
             return
         last = not exchange.keep_alive or written.hang_up
-        dates = b"".join(b"%b: %b\r\n" % header for header in self.server_state.default_headers)
         closing = b"connection: close\r\n\r\n" if last and not written.hang_up else b"\r\n"
         exchange.response_complete = True
-        self.transport.write(b"".join((written.status, dates, written.head, closing, written.body)))
+        date = exchange.direct.date_line(self.server_state.default_headers)
+        self.transport.write(b"".join((written.status, date, written.head, closing, written.body)))
         if last:
             self.transport.close()
         self.on_response_complete()

@@ -49,7 +49,7 @@ class Application:
         frame = RequestFrame(_Doors(deeds, programs), deeds)
         safety = BrowserSafety(frame, issuer=deeds.settings.issuer)
         self._app = safety
-        self.direct = DirectEndpoints(programs, frame, safety)
+        self.direct = DirectEndpoints(programs, frame, safety, deeds.database.read_together)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer over ASGI."""
