@@ -31,7 +31,7 @@ bench: .venv/checks.stamp
 
 conformance-server: .venv/runtime.stamp
 	exec .venv/bin/python examples/conformance/start.py $(if $(ISSUER),--issuer $(ISSUER)) $(if $(CLIENTS_FILE),--clients $(CLIENTS_FILE)) \
-		$(if $(HOST),--host $(HOST))
+		$(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
 screenshots: .venv/tests.stamp
 	SCREENSHOTS=docs/images .venv/bin/pytest tests/browser/test_screenshots.py

@@ -10,6 +10,7 @@ import argparse
 import ipaddress
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,13 +21,13 @@ from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import rsa
 from joserfc.jwk import ECKey, KeySet
 from suite import fapi2_configuration, plan_configuration
 
 HERE = Path(__file__).parent
 ORGANISATION = "Conformance"
-FAPI2_ALIAS = "consentry-fapi2"
+CALLBACK = re.compile(r"/test/a/([^/]+)/callback")
 
 
 def main() -> None:
@@ -35,19 +36,24 @@ def main() -> None:
     _empty(folder)
     clients = json.loads(options.clients.read_text("utf-8"))["clients"]
     person = json.loads(options.person.read_text("utf-8"))
-    address = urlsplit(options.issuer)
+    alias = _alias(clients)
+    issuer, address = options.issuer.rstrip("/"), urlsplit(options.issuer)
     _write_certificate(folder / "tls.pem", address.hostname or "localhost")
-    _write_settings(folder, options.issuer, address.port or 443, options.host)
-    _add_person(folder, person)
+    _write_settings(folder, issuer, options.port or address.port or 443, options.host)
+    _consentry(folder, "org", "create", ORGANISATION)
+    another = person | {"email": f"declines.{person['email']}"}
+    for one in (person, another):
+        _add_person(folder, one)
     for client in clients:
         _add_client(folder, client)
     keys = [ECKey.generate_key("P-256", {"alg": "ES256", "use": "sig", "kid": f"fapi2-{one}"}) for one in (1, 2)]
-    signing = [_signing(client, key, options.alias) for client, key in zip(clients[:2], keys, strict=True)]
+    signing = [_signing(client, key, alias) for client, key in zip(clients[:2], keys, strict=True)]
     for client in signing:
         _add_client(folder, client)
-    _write(folder / "oidc.json", plan_configuration(options.issuer, options.alias, clients, person))
     private = [{"keys": [key.as_dict(private=True)]} for key in keys]
-    _write(folder / "fapi2.json", fapi2_configuration(options.issuer, FAPI2_ALIAS, signing, person, private))
+    fapi2 = fapi2_configuration(issuer, f"{alias}-fapi2", signing, (person, another), private)
+    _write(folder / "oidc.json", plan_configuration(issuer, alias, clients, person))
+    _write(folder / "fapi2.json", fapi2)
     sys.stdout.write(f"The suite's configuration: {folder / 'oidc.json'} and {folder / 'fapi2.json'}\n")
     sys.stdout.flush()
     program = [sys.executable, "-m", "consentry", "serve", "--config", str(folder / "consentry.toml")]
@@ -58,11 +64,19 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Start a server for the OpenID Foundation's conformance suite.")
     parser.add_argument("--issuer", default="https://localhost:8443", help="the address by which the suite reaches us")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
+    parser.add_argument("--port", type=int, help="the port to listen on, where it is not that of the issuer")
     parser.add_argument("--clients", type=Path, default=HERE / "clients.json", help="IDs, secrets and redirect URIs")
     parser.add_argument("--person", type=Path, default=HERE / "person.json", help="who signs in, and their claims")
-    parser.add_argument("--alias", default="consentry", help="the alias of the test plan, part of the redirect URIs")
     parser.add_argument("--folder", type=Path, default=HERE / ".running", help="where to put what is made")
     return parser.parse_args()
+
+
+def _alias(clients: list[dict[str, Any]]) -> str:
+    """Return the alias of the test plan, which is part of the redirect URIs."""
+    named = {found[1] for client in clients for uri in client["redirect_uris"] if (found := CALLBACK.search(uri))}
+    if len(named) != 1:
+        sys.exit("The redirect URIs of the clients must be those of one plan: https://SUITE/test/a/ALIAS/callback.")
+    return str(named.pop())
 
 
 def _empty(folder: Path) -> None:
@@ -78,12 +92,11 @@ def _empty(folder: Path) -> None:
 
 def _write_certificate(path: Path, host: str) -> None:
     """Write a certificate of its own making, good for a week, with its key, as one PEM file."""
-    key = ec.generate_private_key(ec.SECP256R1())
+    # RSA: the suite's list of cipher suites has had none for other keys in some of its versions.
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
     now = datetime.now(UTC)
-    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-    if host not in {"localhost", "127.0.0.1"}:
-        names.append(x509.DNSName(host))
+    names = [_general_name(one) for one in dict.fromkeys(("localhost", "127.0.0.1", host))]
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -102,6 +115,13 @@ def _write_certificate(path: Path, host: str) -> None:
         key.private_bytes(serialization.Encoding.PEM, pkcs8, plain)
         + certificate.public_bytes(serialization.Encoding.PEM)
     )
+
+
+def _general_name(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
 
 
 def _write_settings(folder: Path, issuer: str, port: int, host: str) -> None:
@@ -123,7 +143,6 @@ def _write_settings(folder: Path, issuer: str, port: int, host: str) -> None:
 def _add_person(folder: Path, person: dict[str, Any]) -> None:
     email = person["email"]
     _write(folder / "claims.json", person["claims"])
-    _consentry(folder, "org", "create", ORGANISATION)
     _consentry(folder, "user", "create", email, "--name", person["name"], "--password-stdin", said=person["password"])
     _consentry(folder, "user", "claims", email, "--file", str(folder / "claims.json"))
     _consentry(folder, "member", "set", ORGANISATION, email, "--role", "owner")
@@ -149,7 +168,7 @@ def _add_client(folder: Path, client: dict[str, Any]) -> None:
 
 def _signing(client: dict[str, Any], key: ECKey, alias: str) -> dict[str, Any]:
     """The same client as FAPI 2.0 wants it: it signs, pushes its requests, and binds its tokens to a key."""
-    redirect_uris = [uri.replace(f"/a/{alias}/", f"/a/{FAPI2_ALIAS}/") for uri in client["redirect_uris"]]
+    redirect_uris = [uri.replace(f"/a/{alias}/", f"/a/{alias}-fapi2/") for uri in client["redirect_uris"]]
     return {
         "client_id": f"{client['client_id']}-fapi2",
         "client_name": f"{client['client_name']}, FAPI 2.0",
