@@ -1,14 +1,25 @@
 """`/api/v1/apps` as programs use it: registration, edits, secrets, and what others may not."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
 
 from app_builders import ACME, ANA, BO, CALLBACK, OTHER
+from consentry.model.app import AppOrigin
+from consentry.model.event import SYSTEM, Event, EventKind
+from consentry.model.ids import APP, EVENT, AppId, ClientId, EventId
+from consentry.model.self_registered import NewApp, build_app
+from consentry.oauth.client_document import parse_client_document
+from consentry.oauth.scope import Scope
+from consentry.ports.registrations import NewRegistration
+from consentry.storage.registrations import SqlRegistrationStore
 from consentry.wiring import Deeds
+from documents_of_others import a_document
 from site_client import key_client
 
 NEW = {"name": "Ledgerly", "type": "confidential", "redirect_uris": [CALLBACK], "scopes": ["invoicing:read"]}
@@ -271,3 +282,51 @@ async def test_a_redirect_uri_is_tried_without_being_recorded(manager: httpx.Asy
     assert (miss.json()["matches"], miss.json()["registered"]) == (False, CALLBACK)
     assert "ends in a slash" in miss.json()["explanation"]
     assert (await manager.get(path)).json()["redirect_refusals"] == []
+
+
+DOCUMENTS = (
+    "https://client.test/assistant.json",
+    "https://client.test/of/one?v=1&x=%20",
+    f"https://client.test/{'a' * 900}",
+)
+
+
+async def known_by_documents(deeds: Deeds) -> tuple[str, ...]:
+    """Apps that nobody registered: their client IDs are the addresses of documents."""
+    store = SqlRegistrationStore(deeds.database)
+    for client_id in DOCUMENTS:
+        claims = parse_client_document(client_id, json.dumps(a_document(client_id=client_id)))
+        new = NewApp(AppId(deeds.secrets.new_id(APP)), ClientId(client_id), AppOrigin.DOCUMENT, "x", deeds.clock.now())
+        app = build_app(claims, new, Scope.of(*deeds.catalog.scopes))
+        event_id = EventId(deeds.secrets.new_id(EVENT))
+        event = Event(event_id, app.created_at, EventKind.APP_REGISTERED, None, SYSTEM, app.id, {})
+        assert await store.register(NewRegistration(app, None, None, None, event))
+    return DOCUMENTS
+
+
+@pytest.mark.parametrize("limit", [1, 2])
+async def test_a_list_with_client_ids_that_are_addresses_is_paged_to_its_end(
+    deeds: Deeds, by_operator: httpx.AsyncClient, limit: int
+) -> None:
+    expected = await known_by_documents(deeds)
+    seen: list[str] = []
+    page: dict[str, Any] = {"next": None}
+    while not seen or page["next"] is not None:
+        after = {} if page["next"] is None else {"after": page["next"]}
+        page = (await by_operator.get("/apps", params={"limit": limit, **after})).json()
+        seen += [app["client_id"] for app in page["data"]]
+
+    assert sorted(seen) == sorted(expected)
+
+
+async def test_an_app_whose_client_id_is_an_address_is_reached_like_any_other(
+    deeds: Deeds, by_operator: httpx.AsyncClient
+) -> None:
+    for client_id in await known_by_documents(deeds):
+        path = f"/apps/{quote(client_id, safe='')}"
+        assert (await by_operator.get(path)).json()["client_id"] == client_id
+        assert (await by_operator.get(f"{path}/secrets")).json() == {"data": [], "next": None}
+        assert (await by_operator.get("/connections", params={"app": client_id})).json()["data"] == []
+        assert (await by_operator.post(f"{path}/deactivate")).json()["status"] == "deactivated"
+        assert (await by_operator.delete(path)).status_code == 204
+        assert (await by_operator.get(path)).status_code == 404
