@@ -154,7 +154,7 @@ class Authorize:
         Raises OAuthError: INVALID_SCOPE for a scope that the app has not declared, INVALID_TARGET for an API that is
         not registered here.
         """
-        declared = Scope(app.scopes.tokens & self.catalog.scopes.keys())
+        declared = Scope(app.scopes.tokens.intersection(self.catalog.scopes))
         if app.origin is not AppOrigin.REGISTERED:
             await self._require_known_resource(resource)
             return tolerated(app, scope, declared, self.catalog)

@@ -7,6 +7,7 @@ from consentry.model.acting import Acting
 from consentry.model.event import Event, EventKind
 from consentry.model.faults import ConflictError, Fault, InvalidInputError
 from consentry.model.ids import EVENT, RESOURCE, EventId, ResourceId
+from consentry.model.micros import to_micros
 from consentry.model.organisation import ResourceServer
 from consentry.model.secret import CredentialKind, Secret, digest, format_credential
 from consentry.oauth.resource import is_resource_identifier, is_same_resource
@@ -49,7 +50,9 @@ class ResourceServers:
             )
         payload = self.secrets.new_secret()
         resource_id = ResourceId(self.secrets.new_id(RESOURCE))
-        resource = ResourceServer(resource_id, resource_id, name, identifier, digest(payload), self.clock.now())
+        resource = ResourceServer(
+            resource_id, resource_id, name, identifier, digest(payload), to_micros(self.clock.now())
+        )
         event = Event(
             EventId(self.secrets.new_id(EVENT)),
             self.clock.now(),

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from consentry.model.ids import OperatorId, OrganisationId, ResourceId, UserId
+from consentry.model.micros import from_micros
 
 
 class Standing(StrEnum):
@@ -12,6 +14,13 @@ class Standing(StrEnum):
 
     ACTIVE = "active"
     SUSPENDED = "suspended"
+
+
+class UnverifiedApps(StrEnum):
+    """What an organisation says of apps that registered themselves, or that a document describes."""
+
+    ALLOWED = "allowed"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +31,7 @@ class Organisation:
     name: str
     standing: Standing
     created_at: datetime
+    unverified_apps: UnverifiedApps = UnverifiedApps.ALLOWED
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +89,23 @@ class MemberDetails:
     member: Member
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceServer:
-    """A product API that may introspect; `identifier` is its RFC 8707 resource, `digest` that of its secret."""
+class ResourceServer(NamedTuple):
+    """A product API that may introspect; `identifier` is its RFC 8707 resource, `digest` that of its secret.
 
-    id: ResourceId
+    Read at every introspection, so that the time stays as it was read, in microseconds since the epoch.
+    """
+
     client_id: str
+    id: ResourceId
     name: str
     identifier: str
     digest: bytes
-    created_at: datetime
+    created_micros: int
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was registered, in UTC."""
+        return from_micros(self.created_micros)
 
 
 @dataclass(frozen=True, slots=True)

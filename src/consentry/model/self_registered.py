@@ -55,7 +55,7 @@ class SelfRegistrationPolicy:
         if EVERY_SCOPE in self.scopes:
             allowed = frozenset(catalog.scopes)
         elif self.scopes:
-            allowed = frozenset(self.scopes) & catalog.scopes.keys()
+            allowed = frozenset(self.scopes).intersection(catalog.scopes)
         else:
             allowed = frozenset(name for name, entry in catalog.scopes.items() if entry.access != "change")
         return Scope(allowed - {OFFLINE_ACCESS})

@@ -26,12 +26,14 @@ class TokenResponse:
     def to_json_object(self) -> dict[str, object]:
         """Return the members of the JSON body. *Source:* RFC 6749 §5.1."""
         return _present(
-            access_token=self.access_token,
-            token_type=self.token_type,
-            expires_in=self.expires_in,
-            refresh_token=self.refresh_token,
-            scope=str(self.scope),
-            id_token=self.id_token,
+            {
+                "access_token": self.access_token,
+                "token_type": self.token_type,
+                "expires_in": self.expires_in,
+                "refresh_token": self.refresh_token,
+                "scope": str(self.scope),
+                "id_token": self.id_token,
+            }
         )
 
 
@@ -73,26 +75,28 @@ class IntrospectionResponse(NamedTuple):
         """Return the members of the JSON body; absent ones are left out. *Source:* RFC 7662 §2.2."""
         if not self.active:
             return {"active": False, **self.extensions}
-        return _present(
-            active=True,
-            scope=None if self.scope is None else str(self.scope),
-            client_id=self.client_id,
-            username=self.username,
-            token_type=self.token_type,
-            exp=self.expires_at,
-            iat=self.issued_at,
-            nbf=self.not_before,
-            sub=self.subject,
-            aud=_audience(self.audience),
-            iss=self.issuer,
-            jti=self.token_id,
-            permissions=sorted(self.permissions),
-            organisation=self.organisation,
-            connection=self.connection,
-            api_key=self.api_key,
-            cnf=None if self.confirmation is None else {"jkt": self.confirmation},
-            **self.extensions,
-        )
+        members: dict[str, object] = {
+            "active": True,
+            "scope": None if self.scope is None else str(self.scope),
+            "client_id": self.client_id,
+            "username": self.username,
+            "token_type": self.token_type,
+            "exp": self.expires_at,
+            "iat": self.issued_at,
+            "nbf": self.not_before,
+            "sub": self.subject,
+            "aud": _audience(self.audience) if self.audience else None,
+            "iss": self.issuer,
+            "jti": self.token_id,
+            "permissions": sorted(self.permissions),
+            "organisation": self.organisation,
+            "connection": self.connection,
+            "api_key": self.api_key,
+            "cnf": None if self.confirmation is None else {"jkt": self.confirmation},
+        }
+        if self.extensions:
+            members.update(self.extensions)
+        return _present(members)
 
 
 def error_body(error: OAuthError) -> dict[str, str]:
@@ -128,5 +132,5 @@ def _audience(audience: tuple[str, ...]) -> str | list[str] | None:
             return list(audience)
 
 
-def _present(**members: object) -> dict[str, object]:
+def _present(members: dict[str, object]) -> dict[str, object]:
     return {name: value for name, value in members.items() if value is not None}

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from consentry.oauth.errors import ErrorCode, OAuthError
 
@@ -54,7 +55,7 @@ class Scope:
         return cls(frozenset(tokens))
 
     def __str__(self) -> str:
-        return " ".join(self)
+        return _text_of(self.tokens)
 
     def __repr__(self) -> str:
         return f"Scope({str(self)!r})"
@@ -79,6 +80,11 @@ class Scope:
 
     def __sub__(self, other: "Scope") -> "Scope":
         return Scope(self.tokens - other.tokens)
+
+
+@lru_cache(maxsize=4096)
+def _text_of(tokens: frozenset[str]) -> str:
+    return " ".join(sorted(tokens))
 
 
 def narrowed(held: Scope, asked: Scope | None) -> Scope:

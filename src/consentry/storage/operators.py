@@ -97,7 +97,7 @@ class SqlResourceStore:
                 resource.name,
                 resource.identifier,
                 resource.digest,
-                to_micros(resource.created_at),
+                resource.created_micros,
             ),
         )
         return await self._database.write(events.changing, statement, event)
@@ -108,4 +108,5 @@ def _operator_of(row: Row) -> Operator:
 
 
 def _resource_of(row: Row) -> ResourceServer:
-    return ResourceServer(ResourceId(row[1]), row[0], row[2], row[3], row[4], from_micros(row[5]))
+    # The columns are the fields.
+    return tuple.__new__(ResourceServer, row)

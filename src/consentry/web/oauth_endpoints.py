@@ -15,7 +15,7 @@ from consentry.model.introspected import DETAIL, GUARD_DETAIL
 from consentry.model.registration import Registration
 from consentry.model.secret import CredentialKind
 from consentry.oauth.bearer import parse_bearer
-from consentry.oauth.client_authentication import parse_client_authentication
+from consentry.oauth.client_authentication import parse_basic, parse_client_authentication
 from consentry.oauth.device_authorization import DeviceAuthorizationRequest
 from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.oauth.metadata import (
@@ -142,7 +142,7 @@ class OAuthEndpoints:
         """`POST /oauth/introspect`, for authenticated callers only. RFC 7662 §2.1; signed on request, RFC 9701 §4."""
         caller = await self._introspecting(request, form)
         audience = _audience_of(caller)
-        signed = audience is not None and _prefers_signed(request)
+        signed = audience is not None and request.read(_prefers_signed)
         response = await self.deeds.introspect_token.introspect(
             form.required("token"),
             caller,
@@ -163,13 +163,12 @@ class OAuthEndpoints:
         return self.deeds.devices
 
     async def _introspecting(self, request: ProgramRequest, form: Parameters) -> Client | ResourceServer | None:
-        authorization = _authorization(request)
-        bearer = parse_bearer(authorization)
+        bearer = request.read(_bearer)
         if bearer is not None:
             if bearer.startswith(CredentialKind.OPERATOR_TOKEN) and await self.deeds.operators.find(bearer) is not None:
                 return None
             raise OAuthError(ErrorCode.INVALID_CLIENT, "Only an operator token can be sent as a bearer token here.")
-        credentials = parse_client_authentication(authorization, form)
+        credentials = _credentials(request, form)
         if credentials.method == "none":
             # RFC 7662 §2.1: a client ID alone proves nothing, so nobody may fish with it.
             raise OAuthError(ErrorCode.INVALID_CLIENT, "Introspection needs client authentication.")
@@ -179,7 +178,7 @@ class OAuthEndpoints:
         return await self._authenticated(request, credentials)
 
     async def _client(self, request: ProgramRequest, form: Parameters) -> Client:
-        return await self._authenticated(request, parse_client_authentication(_authorization(request), form))
+        return await self._authenticated(request, _credentials(request, form))
 
     async def _authenticated(self, request: ProgramRequest, credentials: ClientCredentials) -> Client:
         return await self.deeds.authenticate_client.authenticate(credentials, address=self._address(request))
@@ -193,6 +192,19 @@ def _authorization(request: ProgramRequest) -> str | None:
     if len(values) > 1:
         raise OAuthError(ErrorCode.INVALID_REQUEST, "The request has more than one Authorization header.")
     return values[0].decode("latin-1") if values else None
+
+
+def _bearer(request: ProgramRequest) -> str | None:
+    return parse_bearer(request.read(_authorization))
+
+
+def _basic(request: ProgramRequest) -> ClientCredentials:
+    return parse_basic(request.read(_authorization) or "")
+
+
+def _credentials(request: ProgramRequest, form: Parameters) -> ClientCredentials:
+    authorization = request.read(_authorization)
+    return parse_client_authentication(authorization, form, basic=lambda _: request.read(_basic))
 
 
 def _prefers_signed(request: ProgramRequest) -> bool:

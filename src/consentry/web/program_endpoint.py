@@ -6,29 +6,47 @@ nothing between the parsed request and the answer's bytes (web/http_protocol.py)
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
 
 from consentry.web.form_body import BodyTooLargeError, ClientGoneError, read_body
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from starlette.types import Receive, Scope, Send
 
 Header = tuple[bytes, bytes]
+T = TypeVar("T")
 
 
-class ProgramRequest(NamedTuple):
+class ProgramRequest:
     """What was asked, without its body. `path` and `query` are as they were sent; header names are in lower case.
 
-    `client` is the address at the other end of the connection, None where there is none.
+    `client` is the address at the other end of the connection, None where there is none. None of it changes, and one
+    connection's requests with the same head share one of these.
     """
 
-    method: str
-    path: bytes
-    query: bytes
-    headers: Sequence[Header]
-    client: str | None
+    __slots__ = ("_read", "client", "headers", "method", "path", "query")
+
+    def __init__(self, method: str, path: bytes, query: bytes, headers: Sequence[Header], client: str | None) -> None:
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers = headers
+        self.client = client
+        self._read: dict[Callable[[ProgramRequest], object], object] = {}
+
+    def read(self, reading: Callable[[ProgramRequest], T]) -> T:
+        """Return `reading(self)`, made once however often the same head comes.
+
+        `reading` must be pure, and no authority: of the same head it makes the same at any time. What it raises is not
+        kept.
+        """
+        try:
+            return cast("T", self._read[reading])
+        except KeyError:
+            made = self._read[reading] = reading(self)
+            return made
 
     def values(self, name: bytes) -> list[bytes]:
         """Return the values of every header of this name."""
