@@ -17,7 +17,14 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def derive_key(secret_key: Secret, purpose: str) -> bytes:
-    """Return a key of its own for each purpose, so that what protects one thing never speaks for another."""
+    """Return a key of its own for each purpose, so that what protects one thing never speaks for another.
+
+    Raises SettingsError for settings without a secret key, which are those of a guard.
+    """
+    if not secret_key.reveal():
+        raise SettingsError(
+            "secret_key", f"is not set, and {purpose} need it.", "Set CONSENTRY_SECRET_KEY as it is for the server."
+        )
     return hmac.new(secret_key.reveal().encode(), f"consentry {purpose}".encode(), sha256).digest()
 
 

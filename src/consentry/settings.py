@@ -29,13 +29,25 @@ from consentry.settings_values import (
     whole_number,
 )
 
-__all__ = ["LogFormat", "Settings", "SettingsError", "load_settings"]
+__all__ = ["LogFormat", "Settings", "SettingsError", "load_guard_settings", "load_settings"]
 
 _SECOND = timedelta(seconds=1)
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 _YEAR = timedelta(days=365)
+
+_NEEDED_BY_SERVER = (
+    "is not set, and with this database it must be: every server process needs the same key.",
+    (
+        "Set CONSENTRY_SECRET_KEY to 43 random characters, such as the output of: "
+        "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
+    ),
+)
+_NEEDED_BY_GUARD = (
+    "is not set, and with dpop_nonces a guard needs it: the nonces are the server's.",
+    "Set CONSENTRY_SECRET_KEY as it is for the server.",
+)
 
 
 class LogFormat(StrEnum):
@@ -181,6 +193,18 @@ class Settings:
         return sqlite_path(self.database_url)
 
 
+def load_guard_settings(config: Path | None, environ: Mapping[str, str]) -> Settings:
+    """Read the settings of a guard, which needs no secret key unless DPoP proofs must hold nonces (`dpop_nonces`).
+
+    Where it needs none, none is made, nor read from the file beside the database, and `secret_key` is empty if no
+    setting gives it: nothing can be derived from it. Raises SettingsError as `load_settings` does.
+    """
+    given, settings = _load(config, environ)
+    if not settings.dpop_nonces:
+        return replace(settings, secret_key=given.read("secret_key", secret_text(32), settings.secret_key))
+    return replace(settings, secret_key=_secret_key(given, settings.database_url, _NEEDED_BY_GUARD))
+
+
 def load_settings(config: Path | None, environ: Mapping[str, str]) -> Settings:
     """Read the file `config` where one is given, then let `CONSENTRY_…` variables of `environ` override it.
 
@@ -190,6 +214,13 @@ def load_settings(config: Path | None, environ: Mapping[str, str]) -> Settings:
     Raises:
         SettingsError: a key is unknown, a value has the wrong form or is out of range, or a file cannot be read.
     """
+    given, settings = _load(config, environ)
+    # Last, because it may write a file: settings with a fault must leave nothing behind.
+    return replace(settings, secret_key=_secret_key(given, settings.database_url, _NEEDED_BY_SERVER))
+
+
+def _load(config: Path | None, environ: Mapping[str, str]) -> tuple[GivenValues, Settings]:
+    """Return what was given, and the settings without their secret key."""
     given = gather(config, environ, known=frozenset(Settings.__dataclass_fields__))
     default = Settings(secret_key=Secret(""))
     url = given.read("database_url", database_url, database_url(default.database_url, given.folder("database_url")))
@@ -274,20 +305,14 @@ def load_settings(config: Path | None, environ: Mapping[str, str]) -> Settings:
             "is shorter than refresh_idle_lifetime.",
             "Raise it, or lower refresh_idle_lifetime.",
         )
-    # Last, because it may write a file: settings with a fault must leave nothing behind.
-    return replace(settings, secret_key=_secret_key(given, url))
+    return given, settings
 
 
-def _secret_key(given: GivenValues, url: str) -> Secret:
+def _secret_key(given: GivenValues, url: str, needed: tuple[str, str]) -> Secret:
     key = given.read("secret_key", secret_text(32), None)
     if key is not None:
         return key
     database = sqlite_path(url)
     if database is None:
-        raise SettingsError(
-            given.name("secret_key"),
-            "is not set, and with this database it must be: every server process needs the same key.",
-            "Set CONSENTRY_SECRET_KEY to 43 random characters, such as the output of: "
-            "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'",
-        )
+        raise SettingsError(given.name("secret_key"), *needed)
     return find_or_make_secret_key(database)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from consentry.secret_key import find_or_make_secret_key
-from consentry.settings import SettingsError, load_settings
+from consentry.secret_key import derive_key, find_or_make_secret_key
+from consentry.settings import SettingsError, load_guard_settings, load_settings
 
 
 def test_op_07_a_fresh_sqlite_installation_makes_its_own_key_and_keeps_it(
@@ -63,6 +63,36 @@ def test_op_07_processes_that_start_together_agree_on_one_key(tmp_path: Path) ->
 def test_op_07_a_database_that_several_machines_share_demands_a_key() -> None:
     with pytest.raises(SettingsError, match="CONSENTRY_SECRET_KEY"):
         load_settings(None, {"CONSENTRY_DATABASE_URL": "postgresql://db/consentry"})
+
+
+ON_POSTGRES = {"CONSENTRY_DATABASE_URL": "postgresql://db/consentry"}
+
+
+def test_a_guard_needs_no_key(tmp_path: Path) -> None:
+    on_sqlite = {"CONSENTRY_DATABASE_URL": f"sqlite:///{tmp_path / 'data.sqlite3'}"}
+
+    assert [load_guard_settings(None, given).secret_key.reveal() for given in (ON_POSTGRES, on_sqlite)] == ["", ""]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_guard_that_hands_out_nonces_needs_the_servers_key_and_says_so(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="with dpop_nonces a guard needs it: the nonces are the server's"):
+        load_guard_settings(None, {**ON_POSTGRES, "CONSENTRY_DPOP_NONCES": "true"})
+
+    beside = {"CONSENTRY_DATABASE_URL": f"sqlite:///{tmp_path / 'data.sqlite3'}", "CONSENTRY_DPOP_NONCES": "true"}
+    assert load_guard_settings(None, beside).secret_key.reveal() == load_settings(None, beside).secret_key.reveal()
+
+
+def test_op_07_a_guard_takes_no_weak_key_either() -> None:
+    with pytest.raises(SettingsError, match="CONSENTRY_SECRET_KEY"):
+        load_guard_settings(None, {**ON_POSTGRES, "CONSENTRY_SECRET_KEY": "changeme"})
+
+
+def test_op_07_nothing_is_derived_from_a_key_that_is_not_there() -> None:
+    settings = load_guard_settings(None, ON_POSTGRES)
+
+    with pytest.raises(SettingsError, match="Set CONSENTRY_SECRET_KEY as it is for the server"):
+        derive_key(settings.secret_key, "signing keys")
 
 
 @pytest.mark.parametrize("weak", ["", "changeme", "short-but-random-K3j9", "a" * 64, "abcd" * 16])

@@ -17,7 +17,7 @@ from consentry.clock import SystemClock
 from consentry.gate.deciding import WaitingDeciding
 from consentry.guard.guard import Guard, prover_of
 from consentry.model.catalog import Catalog, parse_catalog
-from consentry.settings import Settings, load_settings
+from consentry.settings import Settings, load_guard_settings
 from consentry.settings_sources import find_config
 from consentry.storage.opening import open_database, through_view
 from consentry.storage.schema import require_current
@@ -101,7 +101,7 @@ class BlockingGuard(WaitingDeciding):
         Raises SettingsError for a setting that cannot be used, and what `open` raises.
         """
         found = find_config(None if config is None else Path(config), os.environ)
-        return cls.open(load_settings(found, os.environ), resource=resource, directory=directory)
+        return cls.open(load_guard_settings(found, os.environ), resource=resource, directory=directory)
 
     def check(self, bearer: str, address: str | None = None, jkt: str | None = None) -> Access | Refused:
         """Return what the credential may do now, or why nothing. `address` is the caller's, for keys bound to networks.

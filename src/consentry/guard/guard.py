@@ -22,7 +22,7 @@ from consentry.model.membership import RoleBook
 from consentry.oauth.protected_resource import ProtectedResource
 from consentry.ports.directory import LiveDirectory
 from consentry.ports.world import Clock
-from consentry.settings import Settings, load_settings
+from consentry.settings import Settings, load_guard_settings
 from consentry.settings_sources import find_config
 from consentry.shared_nonces import nonces_of
 from consentry.storage.credentials_source import credentials_of_people
@@ -130,7 +130,7 @@ class Guard(AsyncDeciding):
         Raises SettingsError for a setting that cannot be used, and what `open` raises.
         """
         found = find_config(None if config is None else Path(config), os.environ)
-        return cls.open(load_settings(found, os.environ), resource=resource, directory=directory)
+        return cls.open(load_guard_settings(found, os.environ), resource=resource, directory=directory)
 
     # No coroutine of its own around that of the check: it is awaited on every call of the product's API.
     def check(
