@@ -201,7 +201,8 @@ def load_guard_settings(config: Path | None, environ: Mapping[str, str]) -> Sett
     """
     given, settings = _load(config, environ)
     if not settings.dpop_nonces:
-        return replace(settings, secret_key=given.read("secret_key", secret_text(32), settings.secret_key))
+        key = given.read("secret_key", secret_text(32), None)
+        return settings if key is None else replace(settings, secret_key=key)
     return replace(settings, secret_key=_secret_key(given, settings.database_url, _NEEDED_BY_GUARD))
 
 
