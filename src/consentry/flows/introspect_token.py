@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from consentry.flows.check_bearer import ANY_KEY, CheckBearer
 from consentry.flows.subjects import Subjects
@@ -15,6 +16,7 @@ from consentry.oauth.scope import Scope
 
 _SECOND = 1_000_000
 _MEMO_MOST = 8192
+_Key: TypeAlias = tuple[frozenset[str] | None, frozenset[str], frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +27,7 @@ class IntrospectToken:
     approvals: ApprovalBook
     issuer: str
     subjects: Subjects
-    _memo: dict[tuple[Scope | None, frozenset[str], frozenset[str]], tuple[Scope | None, tuple[str, ...]]] = field(
-        default_factory=dict, init=False, repr=False
-    )
+    _memo: dict[_Key, tuple[Scope | None, tuple[str, ...]]] = field(default_factory=dict, init=False, repr=False)
 
     async def introspect(
         self,
@@ -75,7 +75,7 @@ class IntrospectToken:
 
     def _told(self, access: Access) -> tuple[Scope | None, tuple[str, ...]]:
         """Return the scope that still opens something, and the permissions in their order. Pure, kept by content."""
-        key = (access.scope, access.held, access.permissions)
+        key = (None if access.scope is None else access.scope.tokens, access.held, access.permissions)
         told = self._memo.get(key)
         if told is None:
             covered = None if access.scope is None else self.approvals.still_covered(access.scope, access.held)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import asyncio
 
-    from consentry.web.direct_endpoints import DirectEndpoints, Written
+    from consentry.web.direct_endpoints import DirectEndpoints
     from consentry.web.program_endpoint import ProgramEndpoint, ProgramRequest
 
 
@@ -43,10 +43,6 @@ class DirectExchange:
         self.disconnected = False
         self.pieces: list[bytes] = []
         self.task: asyncio.Task[None] | None = None
-
-    async def answer(self, body: bytes) -> Written:
-        """Return the answer to the request with this body. It raises nothing."""
-        return await self.direct.answer(self.endpoint, self.request, body)
 
 
 class Repeatable:

@@ -173,7 +173,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     async def _finish(self, exchange: DirectExchange, body: bytes) -> None:
         try:
-            written = await exchange.answer(body)
+            written = await exchange.direct.answer(exchange.endpoint, exchange.request, body)
             if self.flow.write_paused and not exchange.disconnected:
                 await self.flow.drain()
         except BaseException:
