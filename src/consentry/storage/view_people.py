@@ -50,7 +50,7 @@ class Adoption:
         self._database = database
         self._select = f"""
         SELECT v.organisation_id, coalesce(v.organisation_name, v.organisation_id), v.user_id,
-            coalesce(v.email, v.user_id), coalesce(v.name, v.email, v.user_id), o.name, u.email, u.name
+            coalesce(v.email, v.user_id), coalesce(v.name, v.email, v.user_id), o.name, u.email, u.name, u.service_of
         FROM {database.view} v
         LEFT JOIN organisations o ON o.id = v.organisation_id LEFT JOIN users u ON u.id = v.user_id
         """  # noqa: S608 - the name was checked
@@ -78,16 +78,23 @@ class Adoption:
 
     async def _adopt(self, condition: str, *args: str | int) -> Sequence[Row]:
         rows = await self._database.read(self._select + condition, *args)
-        if any((row[1], *row[3:5]) != row[5:8] for row in rows):
+        if any(row[1] != row[5] or not _is_as_adopted(row) for row in rows):
             await self._database.write(_adopting, rows)
         return rows
+
+
+def _is_as_adopted(row: Row) -> bool:
+    # The view says what an app that acts by itself holds. Who it is was settled when it was allowed to: with an address
+    # of the view's it could be taken for a person, be given a password, and sign in.
+    is_app = row[8] is not None
+    return is_app or row[3:5] == row[6:8]
 
 
 def _adopting(rows: Sequence[Row]) -> Operation[None]:
     # In one order everywhere, so that two processes which adopt the same people never wait for each other in a circle.
     for organisation_id, name in sorted({(row[0], row[1]) for row in rows}):
         yield Statement(_ADOPT_ORGANISATION, (organisation_id, name, _UNKNOWN_SINCE))
-    for user_id, email, name in sorted({row[2:5] for row in rows}):
+    for user_id, email, name in sorted({row[2:5] for row in rows if not _is_as_adopted(row)}):
         yield Statement(_FREE_ADDRESS, (user_id, email))
         yield Statement(_ADOPT_USER, (user_id, email, name, _UNKNOWN_SINCE))
 
