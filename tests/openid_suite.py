@@ -29,11 +29,13 @@ class Walk:
 
 
 class Browser:
-    """The suite's browser: it keeps cookies, signs in where asked, and approves where asked."""
+    """The suite's browser: it keeps cookies, signs in where asked, and approves where asked, or declines."""
 
-    def __init__(self, server: ConformanceServer) -> None:
+    def __init__(self, server: ConformanceServer, *, decision: str = "approve", email: str | None = None) -> None:
         self.server = server
         self.http = server.http()
+        self._decision = decision
+        self._email: str = email or server.person["email"]
 
     def __enter__(self) -> Self:
         return self
@@ -66,18 +68,15 @@ class Browser:
             actions = {form.action for form in forms_of(answer.text)} if answer.status_code == httpx.codes.OK else set()
             if "/sign-in" in actions:
                 walk.pages.append("sign-in")
-                answer = self._send(answer, "/sign-in", email=self._person("email"), password=self._person("password"))
+                password: str = self.server.person["password"]
+                answer = self._send(answer, "/sign-in", email=self._email, password=password)
             elif "/consent" in actions:
                 walk.pages.append("consent")
-                answer = self._send(answer, "/consent", decision="approve")
+                answer = self._send(answer, "/consent", decision=self._decision)
             else:
                 walk.end = answer
                 return walk
         raise AssertionError(f"no end: {walk.pages}")
-
-    def _person(self, name: str) -> str:
-        value: str = self.server.person[name]
-        return value
 
     def _send(self, page: httpx.Response, action: str, **values: str) -> httpx.Response:
         form = form_to(page.text, action)

@@ -69,7 +69,7 @@ class AuthenticateClient:
             raise await self._refusal(f"client-unknown:{source_of(address)}", now)
         _require_registered_method(credentials, client.app)
         if credentials.assertion is not None:
-            await self._require_assertion(credentials.assertion, client.app, address)
+            await self._require_assertion(credentials.assertion, client.app)
         elif client.app.is_public:
             if credentials.client_secret is not None:
                 raise OAuthError(ErrorCode.INVALID_CLIENT, "A public app has no secret: send client_id alone.")
@@ -95,11 +95,11 @@ class AuthenticateClient:
         except ClientDocumentError as error:
             raise OAuthError(ErrorCode.INVALID_CLIENT, str(error)) from None
 
-    async def _require_assertion(self, assertion: ClientAssertion, app: App, address: str) -> None:
+    async def _require_assertion(self, assertion: ClientAssertion, app: App) -> None:
+        # Bad ones are not throttled: a signature cannot be guessed, and the next one is looked at in any case.
         try:
             await self.by_assertion.require(assertion, app)
         except JwtFault as fault:
-            await self._refusal(_failures_of(assertion.client_id, address), self.clock.now())
             raise OAuthError(ErrorCode.INVALID_CLIENT, f"The client assertion {fault}") from None
 
     async def _refusal(self, key: str, now: datetime) -> OAuthError:
