@@ -109,6 +109,7 @@ def organisation_object(organisation: Organisation) -> dict[str, Any]:
         "id": organisation.id,
         "name": organisation.name,
         "standing": organisation.standing.value,
+        "unverified_apps": organisation.unverified_apps.value,
         "created_at": organisation.created_at,
     }
 

@@ -267,7 +267,9 @@ def open_deeds(
 
         return open_registration_deeds(settings, catalog, clock, secrets, database, apps, sectors)
 
-    consent = Consent(SqlAuthorizationStore(database), catalog, book, clock, secrets, settings.code_lifetime)
+    consent = Consent(
+        SqlAuthorizationStore(database), stores.organisations, catalog, book, clock, secrets, settings.code_lifetime
+    )
 
     @cache
     def of_devices() -> "DeviceDeeds":

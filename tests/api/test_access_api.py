@@ -46,7 +46,7 @@ async def test_one_permission_of_a_connection_is_explained(
     told = await ask(by_operator, "explain", credential="con_00000000000000000000a1", permission="invoice.write")
 
     [one] = told["permissions"]
-    assert (one["allowed"], one["reason"], one["would_cover"]) == (False, "scope_not_granted", ["invoicing:write"])
+    assert (one["allowed"], one["reason"], one["would_cover"]) == (False, "app_lacks_scope", [])
     assert (told["connection"], told["client_id"]) == ("con_00000000000000000000a1", acme.client_id)
 
 

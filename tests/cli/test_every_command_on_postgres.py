@@ -123,6 +123,7 @@ def test_every_command_works_on_postgresql(environ: dict[str, str]) -> None:
     for name in ("suspend", "reinstate"):
         run("org", name, "Acme")
         run("user", name, BO)
+    assert run("org", "unverified-apps", "Acme", "refused")["unverified_apps"] == "refused"
     assert BO in [one["email"] for one in run("user", "list")]
     assert [one["name"] for one in run("org", "list")] == ["Acme"]
     assert BO in [one["email"] for one in run("member", "list", "Acme")]

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 API = "https://api.books.test"
 ADDRESS = "203.0.113.7"
-METHODS = {"/invoices": "GET", "/payments": "PUT", "/mailings": "POST"}
+METHODS = {"/closed": "GET", "/invoices": "GET", "/payments": "PUT", "/mailings": "POST"}
 
 WSGIApp: TypeAlias = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Headers: TypeAlias = Sequence[tuple[str, str]]

@@ -31,6 +31,9 @@ from consentry.guard.starlette import require as require_in_starlette
 CSRF = "django.middleware.csrf.CsrfViewMiddleware"
 GUARD = "consentry.guard.django.GuardMiddleware"
 
+CLOSED = "This period is closed."
+"""What a rule of the product's own says, at `/closed`."""
+
 settings.configure(ALLOWED_HOSTS=["*"], ROOT_URLCONF="django_views")
 django.setup(set_prefix=False)
 
@@ -55,6 +58,10 @@ def fastapi_product(guard: Guard) -> FastAPI:
     def mailings(access: Annotated[Access, Depends(may_send_to_new_contacts)]) -> dict[str, str]:
         return {"organisation": access.organisation_id}
 
+    @app.get("/closed")
+    def closed(access: Annotated[Access, Depends(may_see)]) -> None:
+        raise guard.deny(access, CLOSED)
+
     return app
 
 
@@ -63,6 +70,9 @@ def asgi_product(guard: Guard) -> ASGIApp:
 
     async def answer(request: Request) -> Response:
         return JSONResponse({"organisation": request.scope[SCOPE_KEY].organisation_id})
+
+    async def closed(scope: Scope, _receive: Receive, _send: Send) -> None:
+        raise guard.deny(scope[SCOPE_KEY], CLOSED)
 
     def guarded(path: str, method: str, *permissions: str) -> Route:
         return Route(
@@ -75,6 +85,7 @@ def asgi_product(guard: Guard) -> ASGIApp:
             guarded("/invoices", "GET", "invoice.read"),
             guarded("/payments", "PUT", "payment_instruction.write"),
             guarded("/mailings", "POST", "invoice.send", "client.write"),
+            Route("/closed", GuardMiddleware(closed, guard, permissions="invoice.read")),
         ]
     )
 
@@ -85,6 +96,10 @@ def starlette_product(guard: Guard) -> Starlette:
     @require_in_starlette(guard, "invoice.read")
     async def invoices(request: Request) -> Response:
         return JSONResponse({"organisation": access_of(request).organisation_id})
+
+    @require_in_starlette(guard, "invoice.read")
+    def closed(request: Request) -> Response:
+        raise guard.deny(access_of(request), CLOSED)
 
     @require_in_starlette(guard, "payment_instruction.write")
     def payments(request: Request) -> Response:
@@ -99,6 +114,7 @@ def starlette_product(guard: Guard) -> Starlette:
             Route("/invoices", invoices),
             Route("/payments", payments, methods=["PUT"]),
             Route("/mailings", mailings, methods=["POST"]),
+            Route("/closed", closed),
         ]
     )
 
@@ -108,6 +124,9 @@ def starlette_routes_product(guard: Guard) -> Starlette:
 
     async def invoices(request: Request) -> Response:
         return JSONResponse({"organisation": access_of(request).organisation_id})
+
+    async def closed(request: Request) -> Response:
+        raise guard.deny(access_of(request), CLOSED)
 
     class Writing(HTTPEndpoint):
         async def put(self, request: Request) -> Response:
@@ -120,6 +139,7 @@ def starlette_routes_product(guard: Guard) -> Starlette:
             guarded_route("/invoices", invoices, guard, "invoice.read"),
             guarded_route("/payments", Writing, guard, "payment_instruction.write"),
             guarded_route("/mailings", Writing, guard, "invoice.send", "client.write"),
+            guarded_route("/closed", closed, guard, "invoice.read"),
         ]
     )
 
@@ -132,6 +152,11 @@ def flask_product(guard: BlockingGuard) -> flask.Flask:
     @require_in_flask(guard, "invoice.read")
     def invoices() -> dict[str, str]:
         return {"organisation": flask.g.consentry_access.organisation_id}
+
+    @app.get("/closed")
+    @require_in_flask(guard, "invoice.read")
+    def closed() -> dict[str, str]:
+        raise guard.deny(flask.g.consentry_access, CLOSED)
 
     @app.put("/payments")
     @require_in_flask(guard, "payment_instruction.write")

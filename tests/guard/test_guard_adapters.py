@@ -62,6 +62,7 @@ async def test_openapi_shows_how_each_route_is_guarded_and_the_scopes_that_cover
     flow = oauth2["flows"]["authorizationCode"]
     assert security == {
         "/invoices": [{"Bearer": []}, {"OAuth2": ["invoicing:read"]}],
+        "/closed": [{"Bearer": []}, {"OAuth2": ["invoicing:read"]}],
         "/payments": [{"Bearer": []}],  # no scope covers it
         "/mailings": [{"Bearer": []}, {"OAuth2": ["contacts:write", "invoicing:write"]}],
     }

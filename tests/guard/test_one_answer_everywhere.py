@@ -9,7 +9,9 @@ from guard_calls import Headers
 from guard_world import OPERATOR, GuardWorld, connect
 from products import PRODUCTS, call_everywhere
 
-from consentry.model.organisation import Standing
+from app_builders import writing
+from consentry.model.organisation import Standing, UnverifiedApps
+from consentry.storage.database import Statement
 
 Arrange = Callable[[GuardWorld], Awaitable[Headers]]
 """Makes the world what the case needs, and returns the headers that the caller sends."""
@@ -45,6 +47,14 @@ async def narrowed_role(world: GuardWorld) -> Headers:
 async def deactivated_app(world: GuardWorld) -> Headers:
     sent = bearer(await world.token())
     await world.deeds.app_registry.deactivate(OPERATOR, world.app_id)
+    return sent
+
+
+async def app_that_the_organisation_refuses(world: GuardWorld) -> Headers:
+    sent = bearer(await world.token())
+    await world.deeds.database.write(writing, Statement("UPDATE apps SET origin = 'dynamic'"))
+    set_said = world.deeds.people.organisations.set_unverified_apps
+    await set_said(OPERATOR, world.organisation_id, UnverifiedApps.REFUSED)
     return sent
 
 
@@ -131,6 +141,7 @@ CASES: dict[Arrange, Expected] = {
     revoked: Expected(401, "invalid_token", "revoked"),
     narrowed_role: Expected(403, "access_denied", "user_lacks_permission"),
     deactivated_app: Expected(401, "invalid_token", "app_suspended"),
+    app_that_the_organisation_refuses: Expected(403, "access_denied", "org_policy"),
     suspended_member: Expected(401, "invalid_token", "member_suspended"),
     removed_member: Expected(401, "invalid_token", "member_removed"),
     foreign_organisation: Expected(401, "invalid_token", "member_removed"),
@@ -145,6 +156,10 @@ CASES: dict[Arrange, Expected] = {
     revoked_api_key: Expected(401, "invalid_token", "revoked"),
     scope_missing: Expected(403, "insufficient_scope", "scope_not_granted"),
 }
+RULES: dict[Arrange, Expected] = {
+    valid: Expected(403, "access_denied", "resource_rule", "/closed"),
+    revoked: Expected(401, "invalid_token", "revoked", "/closed"),
+}
 NEEDING_MORE: dict[Arrange, Expected] = {
     valid: Expected(403, "access_denied", "user_lacks_permission", "/payments"),
     scope_missing: Expected(403, "access_denied", "user_lacks_permission", "/mailings"),
@@ -155,16 +170,16 @@ NEEDING_MORE: dict[Arrange, Expected] = {
     ("arrange", "expected"),
     [
         pytest.param(arrange, expected, id=f"{arrange.__name__}-{expected.path[1:]}")
-        for table in (CASES, NEEDING_MORE)
+        for table in (CASES, NEEDING_MORE, RULES)
         for arrange, expected in table.items()
     ],
 )
 async def test_every_framework_tells_a_caller_the_same_to_the_byte(
-    world_of_each_engine: GuardWorld, arrange: Arrange, expected: Expected
+    world: GuardWorld, arrange: Arrange, expected: Expected
 ) -> None:
-    sent = await arrange(world_of_each_engine)
+    sent = await arrange(world)
 
-    told = await call_everywhere(world_of_each_engine, None, expected.path, headers=sent)
+    told = await call_everywhere(world, None, expected.path, headers=sent)
 
     assert told.status == expected.status
     if expected.reason is None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from consentry.demo.product.seed import seed
 from consentry.guard import Guard, ProtectedResource
+from consentry.model.organisation import UnverifiedApps
 from consentry.ports.outbound import FetchedDocument, OutboundError
 from live_server import OPERATOR, Person, RegisteredClient, ServerThread, Site, free_socket, people, serve_site
 from user_agent import connect
@@ -77,6 +78,16 @@ class McpWorld:
     def deactivate(self, client: RegisteredClient) -> None:
         """Deactivate the app, as an administrator does."""
         self.site.run(self.site.deeds.app_registry.deactivate(OPERATOR, client.client_id))
+
+    @contextmanager
+    def refusing_unverified(self) -> Iterator[None]:
+        """Let the organisation refuse apps that registered themselves, for a while."""
+        set_said = self.site.deeds.people.organisations.set_unverified_apps
+        self.site.run(set_said(OPERATOR, self.site.home, UnverifiedApps.REFUSED))
+        try:
+            yield
+        finally:
+            self.site.run(set_said(OPERATOR, self.site.home, UnverifiedApps.ALLOWED))
 
     def disconnect_all(self) -> None:
         """End every connection, as an administrator does."""

@@ -133,6 +133,28 @@ def test_c_33_a_deactivated_app_is_told_so_in_a_field_for_machines(world: McpWor
     assert (told.status_code, told.json()["reason"]) == (401, "app_suspended")
 
 
+def test_c_33_an_app_that_the_organisation_refuses_is_not_sent_to_ask_again(world: McpWorld) -> None:
+    registered = httpx.post(
+        f"{world.site.issuer}/oauth/register",
+        json={"redirect_uris": ["http://127.0.0.1/callback"], "token_endpoint_auth_method": "none"},
+    ).json()
+    client = RegisteredClient(registered["client_id"], None, "http://127.0.0.1/callback")
+    tokens = world.connect(client, scope="invoicing:read")
+
+    with world.refusing_unverified():
+        told = send(world, tokens["access_token"], tool("list_invoices"))
+        refreshed = refresh(world.site, client, tokens["refresh_token"])
+    again = send(world, tokens["access_token"], tool("list_invoices"))
+
+    assert (told.status_code, told.json()["error"], told.json()["reason"]) == (403, "access_denied", "org_policy")
+    assert "scope=" not in told.headers["www-authenticate"]
+    assert "resource_metadata" not in told.headers["www-authenticate"]
+    # The client keeps its refresh token, which is good again.
+    assert (refreshed.status_code, refreshed.json()["error"]) == (400, "access_denied")
+    assert again.status_code == 200
+    assert refresh(world.site, client, tokens["refresh_token"]).status_code == 200
+
+
 def test_c_34_a_scope_that_implies_another_does_what_that_one_does(world: McpWorld) -> None:
     tokens = world.connect(world.add_client(), scope="invoicing:write")
 

@@ -16,7 +16,7 @@ from consentry.model.api_key import KeyDraft, KeyEdit, KeyOwner
 from consentry.model.app_draft import AppChange
 from consentry.model.ids import API_KEY, APP, ORGANISATION, RESOURCE, USER
 from consentry.model.ids import OPERATOR as OPERATOR_ID
-from consentry.model.organisation import Standing
+from consentry.model.organisation import Standing, UnverifiedApps
 from consentry.model.registration import Registration
 from consentry.model.secret import Secret
 from consentry.model.what_if import MemberIsSuspended
@@ -67,6 +67,7 @@ async def _people(world: ProtocolWorld) -> None:
     await people.organisations.rename(OPERATOR, acme, "Acme Books Ltd")
     await people.organisations.set_standing(OPERATOR, acme, Standing.SUSPENDED)
     await people.organisations.set_standing(OPERATOR, acme, Standing.ACTIVE)
+    await people.organisations.set_unverified_apps(OPERATOR, acme, UnverifiedApps.ALLOWED)
     await people.users.page(OPERATOR, after=None, limit=2)
     await people.users.rename(OPERATOR, bo, "Bo")
     await people.users.set_standing(OPERATOR, bo, Standing.SUSPENDED)

@@ -142,6 +142,8 @@ SAMPLES = (
     Sample("connection", "connection", settings_frame("Papertrail", _mine, ("Papertrail", None)), connections.ConnectionPage(CARD)),
     Sample("connection-ended", "connection", settings_frame("Old Importer", _mine, ("Old Importer", None), notice=Notice("Old Importer is disconnected.")), connections.ConnectionPage(ENDED)),
     Sample("all-connections", "all_connections", settings_frame("All connections", "all_connections"), ALL),
+    Sample("all-connections-unverified-allowed", "all_connections", settings_frame("All connections", "all_connections"), replace(ALL, unverified_apps="allowed")),
+    Sample("all-connections-unverified-refused", "all_connections", settings_frame("All connections", "all_connections"), replace(ALL, unverified_apps="refused")),
     Sample("all-connections-empty", "all_connections", settings_frame("All connections", "all_connections"), replace(ALL, connections=(), next_href=None)),
     Sample("api-keys", "api_keys", settings_frame("API keys", _keys), api_keys.KeyListPage(KEYS, may_create=True, of_everybody=True)),
     Sample("api-keys-empty", "api_keys", settings_frame("API keys", _keys), api_keys.KeyListPage((), may_create=True)),

@@ -11,7 +11,7 @@ from consentry.cli.deeds import BY_COMMAND_LINE, PAGE_SIZE, read_all, run_deed
 from consentry.cli.options import AsJson, ConfigFile
 from consentry.cli.output import CommandError, Item, show
 from consentry.json_objects import organisation_object, user_object
-from consentry.model.organisation import Standing, User
+from consentry.model.organisation import Standing, UnverifiedApps, User
 from consentry.model.password import PASSWORD_BYTES_MOST
 from consentry.model.secret import Secret
 
@@ -89,6 +89,24 @@ def reinstate_organisation(
 ) -> None:
     """Let a suspended organisation work again."""
     show(run_deed(config, _standing_of_organisation(organisation, Standing.ACTIVE)), as_json=as_json)
+
+
+@_organisations.command("unverified-apps")
+def set_unverified_apps(
+    organisation: OrganisationArgument,
+    said: Annotated[UnverifiedApps, typer.Argument(metavar="allowed|refused", help="What becomes of such apps.")],
+    *,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Allow or refuse apps that registered themselves. Refused, they stop at once; allowed again, they go on."""
+
+    async def deed(deeds: "Deeds") -> Item:
+        organisation_id = await organisation_id_of(deeds, organisation)
+        changed = await deeds.people.organisations.set_unverified_apps(BY_COMMAND_LINE, organisation_id, said)
+        return organisation_object(changed)
+
+    show(run_deed(config, deed), as_json=as_json)
 
 
 @_users.command("create")

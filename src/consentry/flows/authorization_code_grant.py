@@ -8,6 +8,7 @@ from datetime import datetime
 
 from consentry.flows.id_tokens import IdTokens
 from consentry.flows.issue_tokens import TokenMint, bound_for, may_refresh
+from consentry.flows.organisation_policy import require_not_refused
 from consentry.flows.token_event import token_event
 from consentry.model.client import Client
 from consentry.model.credential import WRONG_PROOFS_MOST, AuthorizationCode
@@ -133,6 +134,7 @@ def _require_usable(live: LiveCode, now: datetime) -> None:
         raise _invalid_grant("The code has expired: it is valid for a minute. Start again.")
     if live.connection.ended or not live.holder.is_active:
         raise _invalid_grant("The connection was ended, or its user may not act any more.")
+    require_not_refused(live.connection)
 
 
 def _standing_scope(live: LiveCode) -> Scope:

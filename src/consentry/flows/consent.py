@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from consentry.flows.authorize import TrustedRedirect
 from consentry.model.app import App
 from consentry.model.catalog import Catalog
+from consentry.model.check import ORG_POLICY
 from consentry.model.connection import Connection, PendingAuthorization, asked_again, is_remembered
 from consentry.model.coverage import Coverage, Holding, coverage
 from consentry.model.credential import AuthorizationCode, SignInFacts
@@ -14,11 +15,13 @@ from consentry.model.event import Actor, Event, EventKind
 from consentry.model.faults import ConflictError, PermissionMissingError
 from consentry.model.ids import ClientId, CodeId, ConnectionId, EventId, OrganisationId, RequestId, SessionId, UserId
 from consentry.model.membership import Holder, RoleBook
+from consentry.model.organisation import UnverifiedApps
 from consentry.model.secret import CredentialKind, Secret, digest, format_credential
 from consentry.model.session import Session
 from consentry.oauth.authorization_request import AuthorizationRequest
 from consentry.oauth.scope import Scope
 from consentry.ports.authorizations import ApprovedAnswer, AuthorizationStore
+from consentry.ports.people import OrganisationStore
 from consentry.ports.world import Clock, SecretSource
 
 PAGE_VERSION = "2026-11"
@@ -49,8 +52,9 @@ class Offer:
     """What is put to one user in one organisation.
 
     `asked` is the whole request, `shown` the part that the user has not approved before, `standing` the other. Where a
-    page is shown at all, what the user unticked once is shown again: an app that needs it for a call would send them here
-    in vain otherwise. `may_install` is false where the member lacks `oauth_app.install`.
+    page is shown at all, what the user unticked once is shown again: an app that needs it for a call would send them
+    here in vain otherwise. `may_install` is false where the member lacks `oauth_app.install`, `refused` true where the
+    organisation lets nobody connect apps that registered themselves, and this is one.
     """
 
     organisation_id: OrganisationId
@@ -60,6 +64,7 @@ class Offer:
     may_install: bool
     remembered: bool
     connection: Connection | None
+    refused: bool = False
 
     @property
     def answerable(self) -> Scope:
@@ -76,10 +81,13 @@ class Offer:
     def settle(self, ticked: Iterable[str]) -> tuple[Scope, Scope]:
         """Return what the user's answer approves, and what of the request is granted with what stood before.
 
-        Raises PermissionMissingError without `oauth_app.install`; ConflictError where nothing is left to approve.
+        Raises PermissionMissingError without `oauth_app.install`; ConflictError where the organisation refuses the app,
+        and where nothing is left to approve.
         """
         if not self.may_install:
             raise PermissionMissingError(INSTALL)
+        if self.refused:
+            raise ConflictError(ORG_POLICY.sentence)
         approved = self.approved(ticked)
         before = self.connection.scopes if self.connection is not None else Scope()
         granted = self.asked & ((before - self.answerable) | approved)
@@ -93,6 +101,7 @@ class Consent:
     """Puts requests to users, and turns their answers into connections and codes."""
 
     authorizations: AuthorizationStore
+    organisations: OrganisationStore
     catalog: Catalog
     roles: RoleBook
     clock: Clock
@@ -130,7 +139,9 @@ class Consent:
         connection = await self.authorizations.find_live_connection(holder.user_id, holder.organisation_id, app.id)
         held = self.roles.held_by(holder)
         unanswered = _answerable(self._offered(name, app, held) for name in asked_again(asked, connection))
-        remembered = not insists and INSTALL in held and is_remembered(app, asked, connection, unanswered)
+        refused = app.registered_itself and await self._refuses_unverified(holder.organisation_id)
+        may_connect = INSTALL in held and not refused
+        remembered = not insists and may_connect and is_remembered(app, asked, connection, unanswered)
         standing = asked & connection.scopes if connection is not None else Scope()
         return Offer(
             organisation_id=holder.organisation_id,
@@ -140,6 +151,7 @@ class Consent:
             may_install=INSTALL in held,
             remembered=remembered,
             connection=connection,
+            refused=refused,
         )
 
     async def approve(
@@ -155,8 +167,8 @@ class Consent:
         """Write the user's approval and return the code, in one transaction.
 
         `session` is how the user is signed in, for the ID token.
-        Raises PermissionMissingError without `oauth_app.install`; ConflictError where nothing is left to approve, or
-        the request was answered meanwhile.
+        Raises PermissionMissingError without `oauth_app.install`; ConflictError where the organisation refuses the app,
+        where nothing is left to approve, and where the request was answered meanwhile.
         """
         approved, granted = offer.settle(ticked)
         now = self.clock.now()
@@ -200,6 +212,10 @@ class Consent:
         event = self._event(EventKind.CONNECTION_DECLINED, to, pending, offer, str(offer.asked), self.clock.now())
         if not await self.authorizations.decline(pending.id, pending.session_id, event, pushed=to.pushed):
             raise ConflictError("This request was answered already, perhaps in another tab. Go back to the app.")
+
+    async def _refuses_unverified(self, organisation_id: OrganisationId) -> bool:
+        organisation = await self.organisations.find_organisation(organisation_id)
+        return organisation is not None and organisation.unverified_apps is UnverifiedApps.REFUSED
 
     def _offered(self, name: str, app: App, held: frozenset[str]) -> OfferedScope:
         return OfferedScope(name, name in app.required_scopes, coverage(self.catalog.scopes[name], held))

@@ -9,7 +9,8 @@ from datetime import datetime
 
 from consentry.flows.id_tokens import IdTokens
 from consentry.flows.issue_tokens import TokenMint, bound_for, may_refresh
-from consentry.model.app import AppStatus
+from consentry.flows.organisation_policy import require_not_refused
+from consentry.model.app import AppStanding
 from consentry.model.client import Client
 from consentry.model.connection import ConnectionDetails
 from consentry.model.credential import TokenFamily
@@ -100,6 +101,7 @@ class DeviceCodeGrant:
         if found is None or not found.details.connection.is_live or not found.holder.is_active:
             raise _invalid_grant("The connection was ended, or its user may not act any more.")
         connection = _live(found.details)
+        require_not_refused(connection)
         standing = connection.standing(code.granted_scope)
         if not standing:
             raise _invalid_grant("Nothing that the user approved is left to this connection: connect again.")
@@ -153,7 +155,7 @@ def _live(details: ConnectionDetails) -> LiveConnection:
         app_id=details.connection.app_id,
         client_id=details.client_id,
         app_name=details.app_name,
-        app_status=AppStatus(details.app_status),
+        app_standing=AppStanding(details.app_standing),
         app_scopes=str(details.app_scopes),
     )
 

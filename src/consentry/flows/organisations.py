@@ -6,10 +6,12 @@ from consentry.model.acting import Acting
 from consentry.model.event import Event, EventKind
 from consentry.model.faults import ConflictError, Fault, InvalidInputError, NotFoundError
 from consentry.model.ids import EVENT, ORGANISATION, EventId, OrganisationId
-from consentry.model.organisation import Organisation, Standing
+from consentry.model.organisation import Organisation, Standing, UnverifiedApps
 from consentry.model.shown_name import clean_name, find_name_fault
 from consentry.ports.people import OrganisationStore
 from consentry.ports.world import Clock, SecretSource
+
+MANAGE_APPS = "oauth_app.manage"
 
 
 def require_name(text: str) -> str:
@@ -86,6 +88,20 @@ class Organisations:
         await self._require_changeable(acting, organisation_id)
         event = self._event(acting, EventKind.ORGANISATION_CHANGED, organisation_id, standing=standing.value)
         await self.store.set_standing(organisation_id, standing, event)
+        return await self.get(acting, organisation_id)
+
+    async def set_unverified_apps(
+        self, acting: Acting, organisation_id: OrganisationId, said: UnverifiedApps
+    ) -> Organisation:
+        """Allow or refuse apps that registered themselves. Idempotent.
+
+        Refused, none is connected and nothing that one was given works; it works again as soon as they are allowed.
+        Raises NotFoundError, PermissionMissingError.
+        """
+        await self.get(acting, organisation_id)
+        acting.require(MANAGE_APPS, organisation_id, what="organisation")
+        event = self._event(acting, EventKind.ORGANISATION_CHANGED, organisation_id, unverified_apps=said.value)
+        await self.store.set_unverified_apps(organisation_id, said, event)
         return await self.get(acting, organisation_id)
 
     async def _require_changeable(self, acting: Acting, organisation_id: OrganisationId) -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from consentry.flows.id_tokens import IdTokens
 from consentry.flows.issue_tokens import MintedAccess, TokenMint, open_successor
+from consentry.flows.organisation_policy import require_not_refused
 from consentry.flows.token_event import token_event
 from consentry.model.approval import ApprovalBook
 from consentry.model.client import Client
@@ -53,7 +54,8 @@ class RefreshTokenGrant:
 
         A repeat within the grace window gets the same successor, so that a lost answer or two processes that race do no
         harm. After it, a token of any past generation ends its family.
-        Raises OAuthError: INVALID_GRANT, INVALID_SCOPE for more than was approved, INVALID_TARGET.
+        Raises OAuthError: INVALID_GRANT, INVALID_SCOPE for more than was approved, INVALID_TARGET, ACCESS_DENIED while
+        the organisation refuses such apps.
         """
         client.require_grant(REFRESH_TOKEN)
         now = self.clock.now()
@@ -124,6 +126,7 @@ class RefreshTokenGrant:
             raise _ended()
         if live.family.is_expired(now):
             raise _invalid_grant("The refresh token has expired: connect again.")
+        require_not_refused(live.connection)
         if OFFLINE_ACCESS in live.family.scope and OFFLINE_ACCESS not in live.connection.standing(live.family.scope):
             raise _invalid_grant("The user withdrew offline_access: connect again.")
         approval = self.approvals.approved(str(live.family.scope), live.connection.scopes, live.connection.app_scopes)

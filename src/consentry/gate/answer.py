@@ -28,9 +28,11 @@ READABLE = {"access-control-allow-origin": "*", "access-control-expose-headers":
 
 _DENIED = {
     Reason.SCOPE_NOT_GRANTED: "scope",
+    Reason.ORG_POLICY: "organisation_policy",
     Reason.APP_LACKS_SCOPE: "app_scope",
     Reason.PERMISSION_NOT_IN_KEY: "key_permission",
     Reason.USER_LACKS_PERMISSION: "user_permission",
+    Reason.RESOURCE_RULE: "resource_rule",
     Reason.ROUTE_NOT_DECLARED: "route",
     Reason.TOOL_NOT_DECLARED: "tool",
     Reason.REQUEST_AMBIGUOUS: "request",

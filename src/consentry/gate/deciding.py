@@ -9,7 +9,7 @@ from consentry.gate.call import Call, DpopToken
 from consentry.gate.gate import Gate, names_of, scheme_of
 from consentry.gate.proved_request import ProvedRequest
 from consentry.gate.prover import Prover
-from consentry.model.access import Access, Refused
+from consentry.model.access import Access, Reason, Refused
 from consentry.model.catalog import Catalog
 from consentry.oauth.protected_resource import ProtectedResource
 
@@ -45,6 +45,14 @@ class _KnowsPermissions:
     def refuse(self, refused: Refused, access: Access) -> CallRefusedError:
         """Return the refusal, for a reason that the adapter found, of a call that has this access."""
         return self._gate.refusal(refused, scheme=scheme_of(access))
+
+    def deny(self, access: Access, sentence: str) -> CallRefusedError:
+        """Return the refusal of a call that a rule of the product's own forbids, whatever the caller may do.
+
+        An endpoint raises it once it knows what the call is about, before its answer has begun: `raise
+        guard.deny(access, "This invoice is closed.")`. `sentence` is for the app's developer.
+        """
+        return self._gate.refusal(Refused(Reason.RESOURCE_RULE, sentence), scheme=scheme_of(access))
 
     @property
     def resource(self) -> ProtectedResource | None:

@@ -40,6 +40,9 @@ class Guarding(Protocol):
     def refuse(self, refused: Refused, access: Access) -> CallRefusedError:
         """Return the refusal, for a reason that the adapter found, of a call that has this access."""
 
+    def deny(self, access: Access, sentence: str) -> CallRefusedError:
+        """Return the refusal, to be raised, of a call that a rule of the product's own forbids."""
+
 
 class AsyncGuard(Guarding, Protocol):
     """A guard for asynchronous code: `consentry.guard.Guard`, `consentry.client.RemoteGuard`."""

@@ -29,9 +29,9 @@ class GuardMiddleware:
     """Lets a call through with its `Access` in `scope["consentry.access"]`, or answers it.
 
     `permissions` are needed by every call behind it; without any, the application decides with `access.decide` or by
-    `access.permissions`. `public_paths` are not guarded; each is one path, compared exactly. Where the server sends
-    lifespan events the guard is entered and left with the application. Where the guard has a resource its metadata
-    (RFC 9728) is served too.
+    `access.permissions`. What the application raises of `guard.deny` is answered too. `public_paths` are not guarded;
+    each is one path, compared exactly. Where the server sends lifespan events the guard is entered and left with the
+    application. Where the guard has a resource its metadata (RFC 9728) is served too.
 
     Raises UnknownPermissionError for a permission that the catalog does not declare.
     """
@@ -65,8 +65,11 @@ class GuardMiddleware:
             except CallRefusedError as refusal:
                 await send_answer(scope, send, refusal.answer)
                 return
-            # A copy: what the application behind is told does not leak outwards, to whoever wrapped this.
-            await self._app({**scope, SCOPE_KEY: access}, receive, send)
+            try:
+                # A copy: what the application behind is told does not leak outwards, to whoever wrapped this.
+                await self._app({**scope, SCOPE_KEY: access}, receive, send)
+            except CallRefusedError as denial:
+                await send_answer(scope, send, denial.answer)
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
         spoken = False

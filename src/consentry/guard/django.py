@@ -70,12 +70,18 @@ def require(*permissions: str) -> Callable[[Callable[..., Any]], Callable[..., A
 
             @wraps(view)
             async def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-                return await _refusal_in_loop(request, permissions) or await view(request, *args, **kwargs)
+                try:
+                    return await _refusal_in_loop(request, permissions) or await view(request, *args, **kwargs)
+                except CallRefusedError as denial:
+                    return _response_of(denial.answer)
         else:
 
             @wraps(view)
             def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-                return _refusal_of(request, permissions) or view(request, *args, **kwargs)
+                try:
+                    return _refusal_of(request, permissions) or view(request, *args, **kwargs)
+                except CallRefusedError as denial:
+                    return _response_of(denial.answer)
 
         # A browser adds cookies to a call by itself, but never a bearer credential: nothing is there to forge.
         vars(guarded)["csrf_exempt"] = True
@@ -110,6 +116,10 @@ class GuardMiddleware:
         if answer is None and request.path_info not in self._public_paths:
             answer = _refusal_of(request, ())
         return answer or self._get_response(request)
+
+    def process_exception(self, _request: HttpRequest, fault: Exception) -> HttpResponse | None:
+        """Answer what a view raises of `guard().deny`."""
+        return _response_of(fault.answer) if isinstance(fault, CallRefusedError) else None
 
     async def _serve(self, request: HttpRequest) -> Any:
         answer = _document(request)

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from inspect import Parameter, Signature
 from typing import Annotated
 
-from fastapi import FastAPI, Request, Response, Security
+from fastapi import FastAPI, Request, Security
 from fastapi.openapi.models import (
     HTTPBearer,
     OAuth2,
@@ -14,7 +14,6 @@ from fastapi.openapi.models import (
 from fastapi.openapi.models import SecurityBase as Scheme
 from fastapi.security.base import SecurityBase
 
-from consentry.gate.answer import CallRefusedError
 from consentry.gate.call import call_of
 from consentry.gate.guards import AsyncGuard
 from consentry.gate.judgement import find_scopes
@@ -75,7 +74,6 @@ def require(guard: AsyncGuard, *permissions: str) -> Callable[..., Awaitable[Acc
 
 def install(app: FastAPI, guard: AsyncGuard) -> None:
     """Send the guard's answers, and enter and leave the guard with the application."""
-    app.add_exception_handler(CallRefusedError, _answer)
     starlette.install(app, guard)
 
 
@@ -89,9 +87,3 @@ def _code_flow(guard: AsyncGuard) -> OAuth2:
     return OAuth2(
         flows=OAuthFlows(authorizationCode=flow), description="A connected app asks the user. PKCE is needed."
     )
-
-
-async def _answer(_request: Request, refusal: Exception) -> Response:
-    if not isinstance(refusal, CallRefusedError):
-        raise refusal
-    return starlette.response_of(refusal.answer)

@@ -31,9 +31,9 @@ def require(guard: WaitingGuard, *permissions: str) -> Callable[[Callable[P, Any
             try:
                 call = call_of_environ(request.environ, guard.trusted_proxies)
                 g.consentry_access = guard.authorise_call(call, permissions)
+                response: ResponseReturnValue = current_app.ensure_sync(view)(*args, **kwargs)
             except CallRefusedError as refusal:
                 return _response_of(refusal.answer)
-            response: ResponseReturnValue = current_app.ensure_sync(view)(*args, **kwargs)
             return response
 
         return guarded

@@ -47,9 +47,9 @@ def require(
             try:
                 call = call_of(request.scope, guard.trusted_proxies)
                 request.scope[SCOPE_KEY] = await guard.authorise_call(call, permissions)
+                response: Response = await (endpoint(request) if is_async else run_in_threadpool(endpoint, request))
             except CallRefusedError as refusal:
                 return response_of(refusal.answer)
-            response: Response = await (endpoint(request) if is_async else run_in_threadpool(endpoint, request))
             return response
 
         return guarded
@@ -89,10 +89,11 @@ def access_of(connection: HTTPConnection) -> Access:
 
 
 def install(app: Starlette, guard: AsyncGuard) -> None:
-    """Enter and leave the guard with the application, around the lifespan that it has.
+    """Enter and leave the guard with the application, around the lifespan that it has; send what endpoints deny.
 
     Where the guard has a resource its metadata (RFC 9728) is served, before any route of the application's.
     """
+    app.add_exception_handler(CallRefusedError, _answer)
     app.router.routes[:0] = metadata_routes(guard)
     inner = app.router.lifespan_context
 
@@ -102,6 +103,12 @@ def install(app: Starlette, guard: AsyncGuard) -> None:
             yield state
 
     app.router.lifespan_context = lifespan
+
+
+async def _answer(_request: Request, refusal: Exception) -> Response:
+    if not isinstance(refusal, CallRefusedError):
+        raise refusal
+    return response_of(refusal.answer)
 
 
 def response_of(answer: Answer) -> Response:

@@ -15,6 +15,7 @@ __all__ = [
     "App",
     "AppOrigin",
     "AppSecret",
+    "AppStanding",
     "AppStatus",
     "AppType",
     "clean_name",
@@ -38,6 +39,15 @@ class AppStatus(StrEnum):
     ACTIVE = "active"
     DEACTIVATED = "deactivated"
     DELETED = "deleted"
+
+
+class AppStanding(StrEnum):
+    """How an app stands for one connection: its own status, or that the connection's organisation refuses such apps."""
+
+    ACTIVE = "active"
+    DEACTIVATED = "deactivated"
+    DELETED = "deleted"
+    REFUSED = "refused"
 
 
 class AppOrigin(StrEnum):
@@ -78,6 +88,11 @@ class App:
     def scopes(self) -> Scope:
         """All that the app may ask for."""
         return self.required_scopes | self.optional_scopes
+
+    @property
+    def registered_itself(self) -> bool:
+        """Tell whether nobody registered the app, so that nobody here answers for it."""
+        return self.origin is not AppOrigin.REGISTERED
 
     @property
     def is_public(self) -> bool:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from consentry.model.access import Access, Reason, Refused
 from consentry.model.allowed_network import is_allowed_address
-from consentry.model.app import AppStatus
+from consentry.model.app import AppStanding
 from consentry.model.approval import ApprovalBook
 from consentry.model.live import LiveApiKey, LiveToken
 from consentry.model.membership import RoleBook
@@ -21,7 +21,7 @@ from consentry.oauth.scope import Scope
 
 _MEMO_MOST = 8192
 # What the columns hold: a text is compared faster with a text than with a member of an enumeration.
-_APP_ACTIVE, _ACTIVE = AppStatus.ACTIVE.value, Standing.ACTIVE.value
+_APP_ACTIVE, _ACTIVE = AppStanding.ACTIVE.value, Standing.ACTIVE.value
 _new_access = tuple.__new__
 
 
@@ -61,7 +61,7 @@ class Judge:
             app_id,
             client_id,
             _app_name,
-            app_status,
+            app_standing,
             app_scopes,
             organisation_id,
             organisation_standing,
@@ -75,8 +75,8 @@ class Judge:
             return _TOKEN_EXPIRED
         if connection_ended is not None or family_ended is not None:
             return _FAMILY_ENDED if connection_ended is None else _CONNECTION_ENDED
-        if app_status != _APP_ACTIVE:
-            return _APP_SUSPENDED
+        if app_standing != _APP_ACTIVE:
+            return ORG_POLICY if app_standing == AppStanding.REFUSED else _APP_SUSPENDED
         if token_resource is not None and resource is not None and not is_same_resource(token_resource, resource):
             return _WRONG_AUDIENCE
         if organisation_standing != _ACTIVE or user_standing != _ACTIVE or member_standing != _ACTIVE:
@@ -176,6 +176,12 @@ def _holder_fault(organisation: str, user: str, member: str | None) -> Refused:
         return _USER_SUSPENDED
     return _MEMBER_REMOVED if member is None else _MEMBER_SUSPENDED
 
+
+ORG_POLICY = Refused(
+    Reason.ORG_POLICY,
+    "The organisation does not let its members use apps that registered themselves. An administrator can change that.",
+)
+"""Of an app that the organisation of the connection refuses, wherever it comes with what it was given before."""
 
 _TOKEN_EXPIRED = Refused(Reason.EXPIRED, "The access token has expired. Use the refresh token, or connect again.")
 _CONNECTION_ENDED = Refused(Reason.REVOKED, "The connection was ended. The user can connect the app again.")

@@ -55,7 +55,7 @@ class ConnectionDetails:
     registered_by: str
     client_id: ClientId
     app_scopes: Scope
-    app_status: str
+    app_standing: str
     organisation_name: str
     user_email: str
     user_name: str

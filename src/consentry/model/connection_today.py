@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from consentry.model.access import Reason
-from consentry.model.app import AppStatus
+from consentry.model.app import AppStanding
 from consentry.model.catalog_entry import PermissionEntry
 from consentry.model.connection import ConnectionDetails
 from consentry.model.coverage import Holding, coverage
@@ -68,7 +68,8 @@ def _find_pause(details: ConnectionDetails, holder: Holder) -> Reason | None:
     if not details.connection.is_live:
         return None
     causes = (
-        (details.app_status != AppStatus.ACTIVE, Reason.APP_SUSPENDED),
+        (details.app_standing == AppStanding.REFUSED, Reason.ORG_POLICY),
+        (details.app_standing != AppStanding.ACTIVE, Reason.APP_SUSPENDED),
         (holder.organisation_standing is Standing.SUSPENDED, Reason.ORGANISATION_SUSPENDED),
         (holder.user_standing is Standing.SUSPENDED, Reason.USER_SUSPENDED),
         (holder.member_standing is None, Reason.MEMBER_REMOVED),

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from consentry.model.access import Access, Allowed, Refused
-from consentry.model.app import AppStatus
+from consentry.model.app import AppStanding
 from consentry.model.approval import ApprovalBook
 from consentry.model.catalog_entry import PermissionEntry
 from consentry.model.check import judge_key, judge_token
@@ -51,6 +51,7 @@ class PartState(StrEnum):
     REVOKED = "revoked"
     DEACTIVATED = "deactivated"
     DELETED = "deleted"
+    REFUSED = "refused"
     SUSPENDED = "suspended"
     REMOVED = "removed"
 
@@ -245,10 +246,11 @@ class Explainer:
     ) -> Explanation:
         connection, holder = token.connection, token.holder
         app_state = {
-            AppStatus.ACTIVE: PartState.ACTIVE,
-            AppStatus.DEACTIVATED: PartState.DEACTIVATED,
-            AppStatus.DELETED: PartState.DELETED,
-        }[connection.app_status]
+            AppStanding.ACTIVE: PartState.ACTIVE,
+            AppStanding.DEACTIVATED: PartState.DEACTIVATED,
+            AppStanding.DELETED: PartState.DELETED,
+            AppStanding.REFUSED: PartState.REFUSED,
+        }[connection.app_standing]
         ended = PartState.ENDED if connection.ended else PartState.ACTIVE
         return Explanation(
             kind,

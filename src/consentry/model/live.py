@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from consentry.model.app import AppStatus
+from consentry.model.app import AppStanding
 from consentry.model.credential import AuthorizationCode, TokenFamily
 from consentry.model.ids import ApiKeyId, AppId, ClientId, ConnectionId, OrganisationId, TokenId, UserId
 from consentry.model.membership import Holder
@@ -30,7 +30,7 @@ class LiveConnection:
     app_id: AppId
     client_id: ClientId
     app_name: str
-    app_status: AppStatus
+    app_standing: AppStanding
     app_scopes: str
 
     def standing(self, scope: Scope) -> Scope:
@@ -55,7 +55,7 @@ class LiveToken(NamedTuple):
     app_id: AppId
     client_id: ClientId
     app_name: str
-    app_status: str
+    app_standing: str
     app_scopes: str
     organisation_id: OrganisationId
     organisation_standing: str
@@ -72,7 +72,7 @@ class LiveToken(NamedTuple):
         """Return a token of no identifier and no secret, with all that was approved."""
         own = ("", b"", connection.scopes, None, to_micros(issued_at), to_micros(expires_at), None, None)
         above = (connection.id, connection.scopes, 0 if connection.ended else None)
-        app = (connection.app_id, connection.client_id, connection.app_name, connection.app_status)
+        app = (connection.app_id, connection.client_id, connection.app_name, connection.app_standing)
         return cls._make((*own, *above, *app, connection.app_scopes, *_columns(holder)))
 
     @property
@@ -100,7 +100,7 @@ class LiveToken(NamedTuple):
             self.app_id,
             self.client_id,
             self.app_name,
-            AppStatus(self.app_status),
+            AppStanding(self.app_standing),
             self.app_scopes,
         )
 

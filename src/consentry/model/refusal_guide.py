@@ -98,6 +98,15 @@ _REASONS: Mapping[Reason, tuple[int, str | None, str, str]] = {
         "an administrator deactivated the app",
         "ask that administrator; everything works again when the app is reactivated",
     ),
+    Reason.ORG_POLICY: (
+        403,
+        "access_denied",
+        "the organisation does not let its members use apps that registered themselves",
+        (
+            "asking again does not help: an administrator of the organisation can allow such apps, and everything "
+            "works again; or have the app registered"
+        ),
+    ),
     Reason.USER_SUSPENDED: (
         401,
         _TOKEN,
@@ -163,6 +172,12 @@ _REASONS: Mapping[Reason, tuple[int, str | None, str, str]] = {
         "access_denied",
         "the user does not hold the permission in this organisation",
         "asking again does not help: an administrator of the organisation can give it to the user",
+    ),
+    Reason.RESOURCE_RULE: (
+        403,
+        "access_denied",
+        "a rule of the product's own forbids this for what the call is about, whatever the permissions",
+        "read `error_description`, which the product wrote; asking again does not help",
     ),
     Reason.ROUTE_NOT_DECLARED: (
         403,

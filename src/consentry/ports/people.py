@@ -18,6 +18,7 @@ from consentry.model.organisation import (
     ResourceServer,
     Role,
     Standing,
+    UnverifiedApps,
     User,
 )
 
@@ -62,6 +63,10 @@ class OrganisationStore(Protocol):
 
     async def set_standing(self, organisation_id: OrganisationId, standing: Standing, event: Event) -> bool:
         """Set the standing; False if there is no such organisation, or it stands so already."""
+        ...
+
+    async def set_unverified_apps(self, organisation_id: OrganisationId, said: UnverifiedApps, event: Event) -> bool:
+        """Set what is said of apps that registered themselves; False if nothing changes by it."""
         ...
 
 

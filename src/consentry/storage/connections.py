@@ -18,13 +18,13 @@ from consentry.storage.database import (
     to_micros,
 )
 from consentry.storage.events import LAST
-from consentry.storage.holder import HOLDER_COLUMNS, HOLDER_WIDTH, holder_joins, read_holder
+from consentry.storage.holder import APP_STANDING, HOLDER_COLUMNS, HOLDER_WIDTH, holder_joins, read_holder
 
 _OWN_WIDTH = 20
 _SELECT = f"""
 SELECT c.id, c.organisation_id, c.user_id, c.app_id, c.scopes, c.declined_scopes, c.created_at, c.updated_at,
     c.first_used_at, c.last_used_at, c.ended_at, c.ended_by,
-    a.name, ao.name, a.client_id, trim(a.required_scopes || ' ' || a.optional_scopes), a.status,
+    a.name, ao.name, a.client_id, trim(a.required_scopes || ' ' || a.optional_scopes), {APP_STANDING},
     o.name, u.email, u.name,
     {HOLDER_COLUMNS}
 FROM connections c
@@ -141,7 +141,7 @@ def _found(row: Row) -> FoundConnection:
         registered_by=row[13],
         client_id=ClientId(row[14]),
         app_scopes=Scope.parse(row[15]),
-        app_status=row[16],
+        app_standing=row[16],
         organisation_name=row[17],
         user_email=row[18],
         user_name=row[19],

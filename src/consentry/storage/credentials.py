@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from consentry.model.app import AppStatus
+from consentry.model.app import AppStanding
 from consentry.model.credential import AuthorizationCode, SignInFacts, TokenFamily
 from consentry.model.ids import ApiKeyId, AppId, ClientId, CodeId, ConnectionId, FamilyId, SessionId, TokenId
 from consentry.model.live import LiveApiKey, LiveCode, LiveConnection, LiveFamily, LiveToken
@@ -10,10 +10,10 @@ from consentry.model.membership import Holder
 from consentry.oauth.scope import Scope
 from consentry.storage.credential_writes import CredentialWrites
 from consentry.storage.database import KeyedRead, Row, from_micros, from_micros_or_none
-from consentry.storage.holder import HOLDER_COLUMNS, HOLDER_WIDTH, holder_joins, read_holder
+from consentry.storage.holder import APP_STANDING, HOLDER_COLUMNS, HOLDER_WIDTH, holder_joins, read_holder
 
-_CONNECTION_COLUMNS = """
-    c.id, c.scopes, c.ended_at, a.id, a.client_id, a.name, a.status, a.required_scopes || ' ' || a.optional_scopes
+_CONNECTION_COLUMNS = f"""
+    c.id, c.scopes, c.ended_at, a.id, a.client_id, a.name, {APP_STANDING}, a.required_scopes || ' ' || a.optional_scopes
 """
 _CONNECTION_WIDTH = 8
 _CONNECTION_JOINS = f"JOIN apps a ON a.id = c.app_id {holder_joins('c.organisation_id', 'c.user_id')}"
@@ -99,7 +99,7 @@ def _connection_and_holder(row: Row, start: int) -> tuple[LiveConnection, Holder
         AppId(one[3]),
         ClientId(one[4]),
         one[5],
-        AppStatus(one[6]),
+        AppStanding(one[6]),
         one[7],
     )
     return connection, read_holder(row[middle : middle + HOLDER_WIDTH])

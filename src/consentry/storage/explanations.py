@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from consentry.model.app import AppStatus
+from consentry.model.app import AppStanding
 from consentry.model.explanation import Names
 from consentry.model.ids import ApiKeyId, AppId, ClientId, ConnectionId, OrganisationId, TokenId, UserId
 from consentry.model.live import LiveApiKey, LiveConnection
 from consentry.ports.explanations import ConnectionInSight, KeyInSight, MemberInSight
 from consentry.storage.database import Database, Row, from_micros_or_none
 from consentry.storage.events import LAST
-from consentry.storage.holder import HOLDER_COLUMNS, HOLDER_WIDTH, holder_joins, read_holder
+from consentry.storage.holder import APP_STANDING, HOLDER_COLUMNS, HOLDER_WIDTH, holder_joins, read_holder
 
 _CONNECTIONS = f"""
 SELECT {HOLDER_COLUMNS}, o.name, u.name, u.email,
-    c.id, c.scopes, c.ended_at, a.id, a.client_id, a.name, a.status, a.required_scopes || ' ' || a.optional_scopes
+    c.id, c.scopes, c.ended_at, a.id, a.client_id, a.name, {APP_STANDING}, a.required_scopes || ' ' || a.optional_scopes
 FROM connections c JOIN apps a ON a.id = c.app_id {holder_joins("c.organisation_id", "c.user_id")}
 """  # noqa: S608 - composed of constants only
 _FIND_CONNECTION = f"{_CONNECTIONS} WHERE c.id = $1"
@@ -112,7 +112,7 @@ def _connection(row: Row) -> ConnectionInSight:
         AppId(one[3]),
         ClientId(one[4]),
         one[5],
-        AppStatus(one[6]),
+        AppStanding(one[6]),
         one[7],
     )
     called = Names(names[0], names[1], names[2], connection_ended_at=from_micros_or_none(one[2]))

@@ -15,6 +15,9 @@ MEMBER_COLUMNS = """m.standing,
         WHERE mr.organisation_id = m.organisation_id AND mr.user_id = m.user_id
     ), ''),
     m.custom_permissions"""
+# How the app `a` stands in the organisation `o`: a text of AppStanding. Its origin is read only where some are refused.
+APP_STANDING = """CASE WHEN o.unverified_apps = 'refused' AND a.origin <> 'registered' AND a.status = 'active'
+    THEN 'refused' ELSE a.status END"""
 HOLDER_COLUMNS = f"o.id, o.standing, u.id, u.standing, {MEMBER_COLUMNS}"
 HOLDER_WIDTH = 7
 

@@ -25,7 +25,7 @@ FROM (SELECT $1 AS organisation_id, $2 AS user_id) pair {holder_joins("pair.orga
 """  # noqa: S608 - constants
 
 _MEMBERSHIPS = f"""
-SELECT {HOLDER_COLUMNS}, o.id, o.name, o.standing, o.created_at
+SELECT {HOLDER_COLUMNS}, o.id, o.name, o.standing, o.created_at, o.unverified_apps
 FROM members mine {holder_joins("mine.organisation_id", "mine.user_id")}
 WHERE mine.user_id = $1 ORDER BY o.name, o.id
 """  # noqa: S608 - constants

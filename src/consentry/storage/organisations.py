@@ -2,16 +2,19 @@
 
 from consentry.model.event import Event
 from consentry.model.ids import OrganisationId
-from consentry.model.organisation import Organisation, Standing
+from consentry.model.organisation import Organisation, Standing, UnverifiedApps
 from consentry.storage import events
 from consentry.storage.database import Database, Operation, Row, Statement, from_micros, to_micros
 
-_FIND = "SELECT id, name, standing, created_at FROM organisations WHERE id = $1"
-_NAMED = "SELECT id, name, standing, created_at FROM organisations WHERE name = $1 ORDER BY id"
-_PAGE = "SELECT id, name, standing, created_at FROM organisations WHERE id > $1 ORDER BY id LIMIT $2"
+_FIND = "SELECT id, name, standing, created_at, unverified_apps FROM organisations WHERE id = $1"
+_NAMED = "SELECT id, name, standing, created_at, unverified_apps FROM organisations WHERE name = $1 ORDER BY id"
+_PAGE = "SELECT id, name, standing, created_at, unverified_apps FROM organisations WHERE id > $1 ORDER BY id LIMIT $2"
 _CREATE = "INSERT INTO organisations (id, name, standing, created_at) VALUES ($1, $2, $3, $4)"
 _RENAME = "UPDATE organisations SET name = $2 WHERE id = $1 RETURNING id"
 _SET_STANDING = "UPDATE organisations SET standing = $2 WHERE id = $1 AND standing <> $2 RETURNING id"
+_SET_UNVERIFIED_APPS = """
+UPDATE organisations SET unverified_apps = $2 WHERE id = $1 AND unverified_apps <> $2 RETURNING id
+"""
 
 
 def _creating(organisation: Organisation, event: Event) -> Operation[None]:
@@ -52,7 +55,14 @@ class SqlOrganisationStore:
         """Set the standing; False if there is no such organisation, or it stands so already."""
         return await self._database.write(events.changing, Statement(_SET_STANDING, (organisation_id, standing)), event)
 
+    async def set_unverified_apps(self, organisation_id: OrganisationId, said: UnverifiedApps, event: Event) -> bool:
+        """Set what is said of apps that registered themselves; False if nothing changes by it."""
+        return await self._database.write(
+            events.changing, Statement(_SET_UNVERIFIED_APPS, (organisation_id, said)), event
+        )
+
 
 def organisation_of(row: Row) -> Organisation:
-    """Return the organisation of a row of `id, name, standing, created_at`."""
-    return Organisation(OrganisationId(row[0]), row[1], Standing(row[2]), from_micros(row[3]))
+    """Return the organisation of a row of `id, name, standing, created_at, unverified_apps`."""
+    said = UnverifiedApps(row[4])
+    return Organisation(OrganisationId(row[0]), row[1], Standing(row[2]), from_micros(row[3]), said)

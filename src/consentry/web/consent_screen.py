@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlencode
 
 from consentry.flows.consent import INSTALL
-from consentry.model.app import AppOrigin
 from consentry.model.coverage import Holding, missing_reason
 from consentry.model.faults import ConflictError, NotFoundError
+from consentry.model.organisation import UnverifiedApps
 from consentry.oauth.redirect_uri import is_loopback, is_web, shown_target
 from consentry.oauth.scope import Scope
 from consentry.web.browser_safety import allow_form_target
@@ -69,7 +69,7 @@ def show_picker(request: Request, deeds: Deeds, visitor: Visitor, question: Ques
                     name=one.organisation.name,
                     role=", ".join(deeds.role_book.role_titles(holder.roles, holder.custom_permissions)),
                     href=f"{question.path}?{parameters}",
-                    reason=None if may_install else "Your role there does not include connecting apps.",
+                    reason=_find_hindrance(question.app, one, may_install=may_install),
                 )
             )
     if not choices:
@@ -79,6 +79,14 @@ def show_picker(request: Request, deeds: Deeds, visitor: Visitor, question: Ques
         frame=frame_for(request, deeds, visitor, "Choose an organisation"),
         view=ChooseOrganisationPage(tuple(choices), question.app.name),
     )
+
+
+def _find_hindrance(app: App, membership: Membership, *, may_install: bool) -> str | None:
+    if not may_install:
+        return "Your role there does not include connecting apps."
+    if app.registered_itself and membership.organisation.unverified_apps is UnverifiedApps.REFUSED:
+        return "It does not allow apps that registered themselves."
+    return None
 
 
 async def show_screen(
@@ -109,7 +117,7 @@ async def show_screen(
         refusal=_find_refusal(offer, membership),
         action=question.path,
         device=device,
-        registered_itself=app.origin is not AppOrigin.REGISTERED,
+        registered_itself=app.registered_itself,
         vouched_by=app.vouched_by,
     )
     response = render("consent", frame=frame_for(request, deeds, visitor, f"Connect {app.name}"), view=page)
@@ -136,6 +144,11 @@ def _find_refusal(offer: Offer, membership: Membership) -> str | None:
         return (
             f"Your role in {membership.organisation.name} does not include connecting apps. "
             "Ask an administrator of the organisation to connect it, or to change your role."
+        )
+    if offer.refused:
+        return (
+            f"{membership.organisation.name} does not let its members connect apps that registered themselves, as this "
+            "one did. Ask an administrator of the organisation to allow such apps, or to have this one registered."
         )
     if not offer.standing and not any(one.can_be_approved for one in offer.shown):
         return "Your role includes nothing of what this app asks for, so there is nothing that you could approve."

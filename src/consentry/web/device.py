@@ -15,7 +15,6 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
 from consentry.flows.device_authorization import CodesThrottled, CodeUnknown
-from consentry.model.app import AppOrigin
 from consentry.model.device_code import DeviceAnswer
 from consentry.model.faults import InvalidInputError
 from consentry.oauth.device_authorization import DEVICE_PATH
@@ -173,7 +172,7 @@ async def _show_comparison(request: Request, deeds: Deeds, visitor: Visitor, cod
         verified=False,
         asked_at=code.created_at,
         address=code.asked_from,
-        registered_itself=app.origin is not AppOrigin.REGISTERED,
+        registered_itself=app.registered_itself,
         vouched_by=app.vouched_by,
     )
     return render("device_confirm", frame=frame_for(request, deeds, visitor, "Compare the code"), view=page)

@@ -20,7 +20,7 @@ from consentry.web.authorize import authorize, take_posted
 from consentry.web.consent import decide, show_consent
 from consentry.web.errors import exception_handlers
 from consentry.web.remember_organisation import RememberOrganisation
-from consentry.web.settings import access, api_keys, apps, audit, connections, home, what_if
+from consentry.web.settings import access, api_keys, apps, audit, connections, home, unverified_apps, what_if
 from consentry.web.static_files import static_file
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def _routes(deeds: Deeds) -> list[BaseRoute]:
         *apps.routes(deeds),
         *api_keys.routes(deeds),
         *connections.routes(deeds),
+        *unverified_apps.routes(deeds),
         *access.routes(deeds),
         *what_if.routes(deeds),
         *audit.routes(deeds),

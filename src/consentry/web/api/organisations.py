@@ -37,12 +37,18 @@ def router(deeds: Deeds) -> APIRouter:
     async def edit_organisation(
         organisation_id: bodies.OrganisationPath, body: bodies.OrganisationEdit, acting: Caller
     ) -> bodies.OrganisationAnswer:
-        """Rename, suspend or reinstate: suspended, every credential in it stops at once. Operators only."""
+        """Change the organisation. Suspended, every credential in it stops at once.
+
+        `unverified_apps` says whether its users may connect apps that registered themselves; `refused` stops those that
+        are connected too, until it is `allowed` again. It needs `oauth_app.manage`; the rest is for operators only.
+        """
         own_id = OrganisationId(organisation_id)
         if body.name is not None:
             await organisations.rename(acting, own_id, body.name)
         if body.standing is not None:
             await organisations.set_standing(acting, own_id, body.standing)
+        if body.unverified_apps is not None:
+            await organisations.set_unverified_apps(acting, own_id, body.unverified_apps)
         return bodies.organisation_answer(await organisations.get(acting, own_id))
 
     return routes

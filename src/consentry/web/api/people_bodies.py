@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from consentry.flows.roles import KnownRole
 from consentry.json_objects import organisation_object, resource_object, user_object
 from consentry.model.membership import RoleBook, render_role_grants
-from consentry.model.organisation import MemberDetails, Organisation, ResourceServer, Standing, User
+from consentry.model.organisation import MemberDetails, Organisation, ResourceServer, Standing, UnverifiedApps, User
 from consentry.model.secret import Secret
 from consentry.model.service_member import is_service_email
 from consentry.web.api.page import ID_PATTERN, Body
@@ -21,6 +21,10 @@ RolePath = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="Th
 
 Line = Annotated[Text, Field(max_length=2048)]
 Names = Annotated[list[Annotated[Text, Field(max_length=200)]], Field(max_length=500)]
+UnverifiedAppsField = Annotated[
+    UnverifiedApps | None,
+    Field(strict=False, description="`allowed` or `refused`: apps that registered themselves, or have a document."),
+]
 StandingField = Annotated[Standing | None, Field(strict=False, description="`active` or `suspended`.")]
 
 
@@ -35,6 +39,7 @@ class OrganisationEdit(Body):
 
     name: Line | None = None
     standing: StandingField = None
+    unverified_apps: UnverifiedAppsField = None
 
 
 class NewUser(Body):
@@ -96,6 +101,7 @@ class OrganisationAnswer(BaseModel):
     id: str
     name: str
     standing: Standing
+    unverified_apps: UnverifiedApps
     created_at: datetime
 
 

@@ -123,6 +123,10 @@ async def _answer_refused(request: Request, error: Exception) -> JSONResponse:
         sentence = "Send an operator token, an API key or an access token in the Authorization header."
         header = challenge(_REALM, None, None, None)
         return problem(request, 401, Reason.CREDENTIAL_MISSING.value, sentence, headers={"WWW-Authenticate": header})
+    if refused.reason is Reason.ORG_POLICY:
+        # No other token would help, so nobody is sent to fetch one.
+        header = challenge(_REALM, ErrorCode.ACCESS_DENIED, refused.sentence, None)
+        return problem(request, 403, refused.reason.value, refused.sentence, headers={"WWW-Authenticate": header})
     code = _PROOF_FAULTS.get(refused.reason, ErrorCode.INVALID_TOKEN)
     header = challenge(_REALM, code, refused.sentence, None)
     nonce = error.nonce if isinstance(error, RefusedError) else None

@@ -27,6 +27,8 @@ _WORKS: Mapping[Holding, Literal["fully", "partly", "nothing"]] = {
 _PAUSES: Mapping[Reason, str] = {
     Reason.APP_SUSPENDED: "The app was deactivated by the organisation that registered it. Nothing works until it is "
     "active again.",
+    Reason.ORG_POLICY: "The organisation refuses apps that registered themselves, as this one did. Nothing works until "
+    "an administrator of the organisation allows such apps.",
     Reason.ORGANISATION_SUSPENDED: "The organisation is suspended. Nothing works until it is reinstated.",
     Reason.USER_SUSPENDED: "Your account is suspended. Nothing works until it is reinstated.",
     Reason.MEMBER_REMOVED: "You are no longer a member of this organisation. Nothing works unless you join it again.",

@@ -15,6 +15,7 @@ from consentry.model.ids import CONNECTION, ClientId, ConnectionId, UserId
 from consentry.web.pages import render
 from consentry.web.settings import connection_pages, key_pages
 from consentry.web.settings.settings_page import chosen_action, settings_frame
+from consentry.web.settings.unverified_apps import DONE_UNVERIFIED, said_of_unverified
 from consentry.web.views.connections import AllConnectionsPage, ConnectionPage, ConnectionsPage, FilterOption
 from consentry.web.views.frame import Crumb, Notice
 from consentry.web.visitor import read_checked_form, require_visitor
@@ -40,6 +41,7 @@ _SEE_OTHER = 303
 _DONE: Mapping[str, Notice] = {
     "disconnected": Notice("Disconnected. Nothing that the app was given works any more."),
     "none": Notice("You have no connection to that app.", "warning"),
+    **DONE_UNVERIFIED,
 }
 """What the page that follows says; the address carries only the word."""
 
@@ -141,6 +143,7 @@ async def list_all(request: Request, deeds: Deeds) -> Response:
         include_ended=include_ended,
         next_href=next_href,
         newest_href=f"{_ALL}?{urlencode(chosen)}" if after else None,
+        unverified_apps=said_of_unverified(deeds, visit.visitor),
     )
     return render("all_connections", frame=visit.frame("all_connections", _TITLE_ALL, Crumb(_TITLE_ALL)), view=view)
 

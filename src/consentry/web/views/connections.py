@@ -109,7 +109,9 @@ class AllConnectionsPage:
 
     The filter is a GET with `app`, `user` and `status` (`active` | `all`). Disconnecting posts
     `action=disconnect`, `connection`, `csrf` to `/settings/connections/all`. `next_href` leads
-    to older ones, `newest_href` back.
+    to older ones, `newest_href` back. `unverified_apps` is what the organisation says of apps that
+    registered themselves, where any can; its button posts `action` (`allow` | `refuse`), `csrf` to
+    `/settings/connections/unverified`.
     """
 
     connections: tuple[ConnectionRow, ...]
@@ -118,3 +120,4 @@ class AllConnectionsPage:
     include_ended: bool = False
     next_href: str | None = None
     newest_href: str | None = None
+    unverified_apps: Literal["allowed", "refused"] | None = None
