@@ -91,7 +91,7 @@ def test_credentials_have_enough_entropy_and_codes_a_minute(client: Fapi2Client,
 
     for text in (request_uri.rpartition(":")[2], code, tokens["access_token"]):
         assert re.fullmatch(r"cst_[a-z]+_[0-9A-Za-z]{22}[0-9A-Za-z]{43}[0-9A-Za-z]{6}", text)
-    assert Settings(Secret("s" * 32)).code_lifetime <= timedelta(minutes=1)
+    assert Settings(secret_key=Secret("s" * 32)).code_lifetime <= timedelta(minutes=1)
 
 
 def test_user_rejects_authentication(clients: Clients, conformance_server: ConformanceServer) -> None:
