@@ -1,7 +1,8 @@
 """What every test can have: a migrated database of its own, a clock that stands still, and a small catalog."""
 
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,24 @@ def module_database_url(
         yield url
 
 
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def lend_database(
+    request: pytest.FixtureRequest, migrated_file: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[], AbstractContextManager[str]]:
+    """Return what lends a migrated database each time that it is called, once on each engine."""
+
+    @contextmanager
+    def lend_file() -> Iterator[str]:
+        path = tmp_path_factory.mktemp("database") / "consentry.sqlite3"
+        shutil.copy(migrated_file, path)
+        yield f"sqlite:///{path}"
+
+    if request.param == "sqlite":
+        return lend_file
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.database
+
+
 @pytest.fixture(scope="module")
 def site(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Consentry over real HTTP, for a module: its tests add people and apps of their own where they change things."""
@@ -106,10 +125,14 @@ def site(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="session")
-def conformance_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConformanceServer]:
-    """The server of examples/conformance, over https."""
-    with running_conformance_server(tmp_path_factory.mktemp("conformance")) as running:
-        yield running
+def conformance_server(
+    lend_database: Callable[[], AbstractContextManager[str]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ConformanceServer]:
+    """The server of examples/conformance, over https, once on each engine."""
+    with lend_database() as url:
+        environ = {"CONSENTRY_DATABASE_URL": url, "CONSENTRY_SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz"}
+        with running_conformance_server(tmp_path_factory.mktemp("conformance"), environ=environ) as running:
+            yield running
 
 
 @pytest.fixture

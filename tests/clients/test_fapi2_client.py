@@ -8,7 +8,7 @@ from node_program import converse
 from conformance_server import ConformanceServer
 from openid_suite import Browser
 
-pytestmark = pytest.mark.clients
+pytestmark = [pytest.mark.clients, pytest.mark.parametrize("lend_database", ["sqlite"], indirect=True)]
 
 
 @pytest.mark.interop(

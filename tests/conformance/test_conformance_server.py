@@ -12,6 +12,8 @@ import pytest
 from conformance_server import EXAMPLE, ConformanceServer
 from user_agent import forms_of
 
+pytestmark = pytest.mark.parametrize("lend_database", ["sqlite"], indirect=True)
+
 
 @pytest.fixture(scope="module")
 def server(conformance_server: ConformanceServer) -> ConformanceServer:

@@ -20,6 +20,7 @@ import pytest
 from demo_visitor import Visitor
 
 from consentry.demo.people import PEOPLE
+from postgres_server import PostgresServer
 
 CARLA = next(person for person in PEOPLE if person.name.startswith("Carla"))
 STOP_SECONDS = 15
@@ -58,6 +59,16 @@ def running_demo(folder: Path, *words: str) -> Iterator[Demo]:
         if process.poll() is None:
             process.kill()
             process.communicate()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def over(request: pytest.FixtureRequest) -> Iterator[tuple[str, ...]]:
+    """The words that put the demo over each engine."""
+    if request.param == "sqlite":
+        yield ()
+        return
+    with request.getfixturevalue("postgres").new_database("template0") as url:
+        yield ("--database-url", url)
 
 
 @pytest.fixture
@@ -101,9 +112,9 @@ def is_running(process_group: int) -> bool:
 
 
 def test_an_app_is_connected_narrowed_and_disconnected_and_ctrl_c_leaves_nothing_behind(
-    tmp_path: Path, new_visitor: Callable[[], Visitor]
+    tmp_path: Path, new_visitor: Callable[[], Visitor], over: tuple[str, ...]
 ) -> None:
-    with running_demo(tmp_path) as demo:
+    with running_demo(tmp_path, *over) as demo:
         visitor, told = new_visitor(), demo.told
 
         connect(visitor, told)
@@ -159,6 +170,35 @@ def test_a_second_start_keeps_what_happened_and_fresh_forgets_it(
     known = (first.told, second.told, third.told)
     client_ids = [told["command_line_app"]["client_id"] for told in known]
     assert client_ids[0] == client_ids[1] != client_ids[2]
+
+
+def test_a_database_of_postgresql_is_kept_for_the_next_start_and_given_to_no_other_demo(
+    tmp_path: Path, postgres: PostgresServer, new_visitor: Callable[[], Visitor]
+) -> None:
+    def refused(*words: str) -> str:
+        command = [sys.executable, "-m", "consentry", "demo", *words]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 1
+        return done.stderr
+
+    with postgres.new_database("template0") as url, postgres.new_database() as of_others:
+        with running_demo(tmp_path, "--database-url", url) as first:
+            connect(new_visitor(), first.told)
+            assert first.stop() == (0, "")
+        with running_demo(tmp_path, "--database-url", url) as second:
+            visitor = new_visitor()
+            visitor.go(f"{second.told['issuer']}/settings/connections")
+            visitor.sign_in(CARLA.email, CARLA.password)
+            assert "Paperlark" in visitor.text
+            assert second.stop() == (0, "")
+
+        assert "Name an empty database" in refused("--database-url", of_others)
+        assert "Name an empty database" in refused("--database-url", url, "--config", "elsewhere/consentry.toml")
+        assert "a new, empty database" in refused("--database-url", url, "--fresh")
+        assert "cannot be opened" in refused("--database-url", url.replace("consentry_test", "no_such"))
+    assert "names a PostgreSQL database" in refused("--database-url", "sqlite:///own.sqlite3")
+    config = tmp_path / ".demo" / "consentry.toml"
+    assert stat.S_IMODE(config.stat().st_mode) == 0o600
 
 
 def test_what_the_demo_keeps_is_for_its_owner_only(tmp_path: Path) -> None:

@@ -1,10 +1,9 @@
 """No sequence of edits, rotations and revocations, by whomever, ever makes a key able to do more."""
 
 import asyncio
-import shutil
-import tempfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
-from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,7 +18,7 @@ from consentry.model.membership import RoleBook
 from consentry.secret_source import SystemSecretSource
 from consentry.storage.api_keys import SqlApiKeyStore
 from consentry.storage.members import SqlMemberStore
-from consentry.storage.sqlite import SqliteDatabase
+from consentry.storage.opening import open_database
 from small_world import FixedClock
 from standing_builders import NORTH, add_member, add_organisations, add_user, in_person
 
@@ -48,10 +47,10 @@ moves: st.SearchStrategy[list[Move]] = st.lists(
 @settings(max_examples=40, deadline=None)
 @given(moves=moves, made_with=st.sets(st.sampled_from(PERMISSIONS[:5]), min_size=1))
 def test_no_sequence_of_edits_and_rotations_ever_widens_a_key(
-    migrated_file: Path, catalog: Catalog, moves: list[Move], made_with: set[str]
+    lend_database: Callable[[], AbstractContextManager[str]], catalog: Catalog, moves: list[Move], made_with: set[str]
 ) -> None:
-    async def play(file: Path) -> None:
-        database = SqliteDatabase(file)
+    async def play(url: str) -> None:
+        database = open_database(url)
         clock, roles = FixedClock(), RoleBook(catalog)
         keys = ApiKeys(
             SqlApiKeyStore(database), SqlMemberStore(database), roles, clock, SystemSecretSource(clock), ApiKeyPolicy()
@@ -70,10 +69,8 @@ def test_no_sequence_of_edits_and_rotations_ever_widens_a_key(
         finally:
             await database.close()
 
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "consentry.sqlite3"
-        shutil.copy(migrated_file, file)
-        asyncio.run(play(file))
+    with lend_database() as url:
+        asyncio.run(play(url))
 
 
 async def _move(keys: ApiKeys, acting: Acting, key_id: ApiKeyId, name: str, edit: KeyEdit, overlap: timedelta) -> None:

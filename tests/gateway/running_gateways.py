@@ -1,5 +1,6 @@
 """Real gateways with the shipped configurations, in front of an API that says what reached it."""
 
+import asyncio
 import http.client
 import json
 import os
@@ -19,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 
 from consentry.web.main import app_over
 from consentry.wiring import Deeds
-from live_server import ServerThread, free_socket
+from live_server import free_socket, serve_in_thread
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples" / "gateway"
 SHIPPED_PORT = re.compile(r"\b(?:8400|9000|8080)\b")
@@ -89,13 +90,12 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 @contextmanager
-def serve(app: Any) -> Iterator[int]:
-    """Serve an ASGI application on a free port."""
+def serve(app: Any) -> Iterator[tuple[int, asyncio.AbstractEventLoop]]:
+    """Serve an ASGI application on a free port, in an event loop of its own; yield both."""
     listening, port = free_socket()
-    thread = ServerThread(app, listening)
-    thread.begin()
+    loop, thread = serve_in_thread(app, listening)
     try:
-        yield port
+        yield port, loop
     finally:
         thread.end()
         listening.close()
@@ -141,12 +141,12 @@ def run_until_it_listens(command: Sequence[str], folder: Path, port: int) -> Ite
 
 
 @contextmanager
-def guarded_api(kind: str, deeds: Deeds, folder: Path) -> Iterator[Gateway]:
-    """Run Consentry, the API and the gateway in front of it."""
+def guarded_api(kind: str, deeds: Deeds, folder: Path) -> Iterator[tuple[Gateway, asyncio.AbstractEventLoop]]:
+    """Run Consentry, the API and the gateway in front of it; yield the gateway, and the loop that Consentry is in."""
     with ExitStack() as running:
-        api = running.enter_context(serve(echo))
-        consentry = running.enter_context(serve(app_over(deeds)))
-        yield running.enter_context(run_gateway(kind, folder, consentry=consentry, api=api))
+        api, _ = running.enter_context(serve(echo))
+        consentry, loop = running.enter_context(serve(app_over(deeds)))
+        yield running.enter_context(run_gateway(kind, folder, consentry=consentry, api=api)), loop
 
 
 def find_program(kind: str) -> str | None:

@@ -2,10 +2,12 @@
 
 import asyncio
 import json
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 from gateway_world import GatewayWorld, build_gateway_world
@@ -14,9 +16,11 @@ from running_gateways import PROGRAMS, Gateway, echo, find_program, guarded_api,
 from client_keys import a_key, proof
 from consentry.clock import SystemClock
 from consentry.oauth.dpop import digest_of
+from consentry.wiring import open_deeds
 from live_server import free_socket
 from protocol_world import OPERATOR
 
+T = TypeVar("T")
 KINDS = [
     pytest.param(kind, marks=pytest.mark.skipif(find_program(kind) is None, reason=f"no {kind} is installed"))
     for kind in PROGRAMS
@@ -35,21 +39,34 @@ SPOOFED = (
 class Running:
     """A gateway with a world behind it, which lives in the server's own event loop."""
 
-    def __init__(self, gateway: Gateway, world: GatewayWorld) -> None:
-        self.gateway, self.world = gateway, world
+    def __init__(self, gateway: Gateway, world: GatewayWorld, loop: asyncio.AbstractEventLoop) -> None:
+        self.gateway, self.world, self.loop = gateway, world, loop
         self.call, self.token, self.key = gateway.call, world.token, world.key
+
+    def run(self, deed: Coroutine[Any, Any, T]) -> T:
+        """Do a deed where the server is."""
+        return asyncio.run_coroutine_threadsafe(deed, self.loop).result(20)
 
 
 @pytest.fixture(scope="module", params=KINDS)
 def running(
-    request: pytest.FixtureRequest, migrated_file: Path, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    lend_database: Callable[[], AbstractContextManager[str]],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp(request.param)
-    database = folder / "consentry.sqlite3"
-    shutil.copy(migrated_file, database)
-    world = asyncio.run(build_gateway_world(database, trusted_proxies=(ip_network("127.0.0.1"),)))
-    with guarded_api(request.param, world.protocol.deeds, folder) as gateway:
-        yield Running(gateway, world)
+    with lend_database() as url:
+        world = asyncio.run(filled_world(folder, url))
+        with guarded_api(request.param, world.protocol.deeds, folder) as (gateway, loop):
+            yield Running(gateway, world, loop)
+
+
+async def filled_world(folder: Path, database_url: str) -> GatewayWorld:
+    """Make the world, and open it anew for another event loop: connections to PostgreSQL are of one loop."""
+    proxies = (ip_network("127.0.0.1"),)
+    made = await build_gateway_world(folder / "any", trusted_proxies=proxies, database_url=database_url)
+    await made.protocol.deeds.database.close()
+    return replace(made, protocol=replace(made.protocol, deeds=open_deeds(made.protocol.deeds.settings)))
 
 
 def test_a_valid_call_reaches_the_api_as_it_was_sent_with_who_calls(running: Running) -> None:
@@ -201,8 +218,8 @@ def test_a_client_cannot_say_that_it_called_something_else(
 
 
 def test_the_callers_own_address_counts_for_keys_that_are_bound_to_networks(running: Running) -> None:
-    here = asyncio.run(running.world.make_key("invoice.read", networks=("127.0.0.1",)))
-    elsewhere = asyncio.run(running.world.make_key("invoice.read", networks=("203.0.113.7",)))
+    here = running.run(running.world.make_key("invoice.read", networks=("127.0.0.1",)))
+    elsewhere = running.run(running.world.make_key("invoice.read", networks=("203.0.113.7",)))
 
     let_in = running.call("GET", "/invoices", ("X-Forwarded-For", "203.0.113.7"), bearer=here)
     refused = running.call("GET", "/invoices", ("X-Forwarded-For", "203.0.113.7"), bearer=elsewhere)
@@ -216,9 +233,9 @@ def test_what_is_taken_away_is_gone_on_the_next_call(running: Running) -> None:
     protocol = running.world.protocol
     members = protocol.deeds.people.members
 
-    asyncio.run(members.set(OPERATOR, protocol.acme, protocol.bo, ["reader"]))
+    running.run(members.set(OPERATOR, protocol.acme, protocol.bo, ["reader"]))
     narrowed = running.call("POST", "/invoices", ("Content-Length", "0"), bearer=running.token)
-    asyncio.run(members.set(OPERATOR, protocol.acme, protocol.bo, ["bookkeeper"]))
+    running.run(members.set(OPERATOR, protocol.acme, protocol.bo, ["bookkeeper"]))
     restored = running.call("POST", "/invoices", ("Content-Length", "0"), bearer=running.token)
 
     assert (narrowed.status, restored.status) == (403, 200)
@@ -229,7 +246,7 @@ def test_what_is_taken_away_is_gone_on_the_next_call(running: Running) -> None:
 def test_while_consentry_is_away_nobody_gets_in(kind: str, tmp_path: Path) -> None:
     listening, nobody = free_socket()
     listening.close()
-    with serve(echo) as api, run_gateway(kind, tmp_path, consentry=nobody, api=api) as gateway:
+    with serve(echo) as (api, _), run_gateway(kind, tmp_path, consentry=nobody, api=api) as gateway:
         told = gateway.call("GET", "/public/x")
 
     assert told.status in {502, 503}

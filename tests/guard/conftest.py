@@ -12,13 +12,7 @@ from small_world import FixedClock
 
 
 @pytest.fixture
-async def world(database_path: Path, tmp_path: Path, clock: FixedClock) -> AsyncIterator[GuardWorld]:
-    async with _guarded(f"sqlite:///{database_path}", tmp_path, clock) as world:
-        yield world
-
-
-@pytest.fixture
-async def world_of_each_engine(database_url: str, tmp_path: Path, clock: FixedClock) -> AsyncIterator[GuardWorld]:
+async def world(database_url: str, tmp_path: Path, clock: FixedClock) -> AsyncIterator[GuardWorld]:
     async with _guarded(database_url, tmp_path, clock) as world:
         yield world
 

@@ -21,8 +21,7 @@ from consentry.guard.flask import require as require_in_flask
 from consentry.storage.sqlite_read_pool import SqliteReadPool
 
 
-async def test_threads_at_once_are_each_told_what_is_true_now(world_of_each_engine: GuardWorld) -> None:
-    world = world_of_each_engine
+async def test_threads_at_once_are_each_told_what_is_true_now(world: GuardWorld) -> None:
     token = await world.token()
     start = threading.Barrier(8)
 
@@ -39,6 +38,7 @@ async def test_threads_at_once_are_each_told_what_is_true_now(world_of_each_engi
     assert {type(refusal) for refusal in after} == {CallRefusedError}
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_threads_that_come_and_go_leave_no_connections_behind(world: GuardWorld) -> None:
     path = world.settings.sqlite_path
     assert path is not None
@@ -54,8 +54,7 @@ async def test_threads_that_come_and_go_leave_no_connections_behind(world: Guard
     assert len(pool._idle) == 0
 
 
-async def test_a_guard_that_is_closed_wrote_the_last_use_and_lets_nobody_in(world_of_each_engine: GuardWorld) -> None:
-    world = world_of_each_engine
+async def test_a_guard_that_is_closed_wrote_the_last_use_and_lets_nobody_in(world: GuardWorld) -> None:
     token = await world.token()
     _, key = await world.key()
     with BlockingGuard.open(world.settings, clock=world.clock) as guard:
@@ -112,7 +111,8 @@ async def test_workers_that_are_forked_check_for_themselves_and_write_the_last_u
     world: GuardWorld, tmp_path: Path, before: str
 ) -> None:
     key_id, key = await world.key()
-    (tmp_path / "consentry.toml").write_text(f'database_url = "{world.settings.database_url}"\n', encoding="utf-8")
+    written = f'database_url = "{world.settings.database_url}"\nsecret_key = "0123456789abcdefghijklmnopqrstuvwxyz"\n'
+    (tmp_path / "consentry.toml").write_text(written, encoding="utf-8")
     clean = {name: value for name, value in os.environ.items() if not name.startswith("CONSENTRY_")}
 
     answer = await asyncio.to_thread(

@@ -182,7 +182,8 @@ async def test_a_guard_is_opened_from_the_servers_own_configuration_file(
     for name in ("CONSENTRY_DATABASE_URL", "CONSENTRY_CATALOG"):
         monkeypatch.delenv(name, raising=False)
     config = tmp_path / "consentry.toml"
-    config.write_text(f'database_url = "{world.settings.database_url}"\ncatalog = "catalog.toml"\n', encoding="utf-8")
+    written = f'database_url = "{world.settings.database_url}"\ncatalog = "catalog.toml"\n'
+    config.write_text(f'{written}secret_key = "0123456789abcdefghijklmnopqrstuvwxyz"\n', encoding="utf-8")
 
     async with Guard.from_config(config) as guard:
         assert "invoice.read" in guard.catalog.permissions

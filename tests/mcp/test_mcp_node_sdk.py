@@ -7,7 +7,8 @@ import pytest
 from mcp_world import McpWorld
 from node_client import REDIRECT, NodeAssistant, node_assistant
 
-pytestmark = pytest.mark.clients
+# The library meets HTTP only; test_mcp_clients.py goes these ways on each engine.
+pytestmark = [pytest.mark.clients, pytest.mark.parametrize("module_database_url", ["sqlite"], indirect=True)]
 DOCUMENT = "https://script.test/oauth/client.json"
 
 

@@ -6,7 +6,8 @@ import pytest
 from mcp_world import McpWorld
 from python_client import Assistant
 
-pytestmark = pytest.mark.clients
+# The library meets HTTP only; test_mcp_clients.py goes these ways on each engine.
+pytestmark = [pytest.mark.clients, pytest.mark.parametrize("module_database_url", ["sqlite"], indirect=True)]
 DOCUMENT = "https://assistant.test/oauth/client.json"
 
 

@@ -8,6 +8,8 @@ from conformance_server import ConformanceServer
 from openid_suite import Browser, Suite, Walk
 from user_agent import forms_of
 
+pytestmark = pytest.mark.parametrize("lend_database", ["sqlite"], indirect=True)
+
 
 @pytest.fixture(scope="module")
 def suite(conformance_server: ConformanceServer) -> Suite:

@@ -1,6 +1,5 @@
 """Pushed authorization requests over real HTTP, from the push to tokens, on either engine. RFC 9126."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -213,11 +212,9 @@ def test_the_metadata_names_the_endpoint(site: Site) -> None:
 
 
 @pytest.mark.shows("RFC 9126 §5 required", "RFC 9126 §5 metadata")
-def test_a_server_can_ask_it_of_every_app(migrated_file: Path, tmp_path: Path) -> None:
-    file = tmp_path / "consentry.sqlite3"
-    shutil.copy(migrated_file, file)
+def test_a_server_can_ask_it_of_every_app(database_url: str, tmp_path: Path) -> None:
     settings = {"CONSENTRY_REQUIRE_PUSHED_REQUESTS": "true", "CONSENTRY_PUSHED_REQUEST_LIFETIME": "10m"}
-    with serve_site(f"sqlite:///{file}", tmp_path, SMALL_CATALOG, settings=settings) as site, UserAgent(site) as agent:
+    with serve_site(database_url, tmp_path, SMALL_CATALOG, settings=settings) as site, UserAgent(site) as agent:
         people(site)
         app = site.add_app()
         agent.sign_in(site.ana)

@@ -2,7 +2,6 @@
 
 import contextlib
 import re
-import shutil
 import socket
 import time
 from collections.abc import Iterator, Sequence
@@ -17,7 +16,6 @@ from live_server import OUR_HTTP, ServerThread, free_socket
 from people_builders import CountingPasswords
 from small_world import SMALL_CATALOG
 
-DATABASE = "consentry.sqlite3"
 _CHANGING = re.compile(rb"(?<=\ndate: )[^\r]*|(?<=req_)[0-9a-f]{18}")
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n")
 
@@ -87,15 +85,15 @@ def without_changes(received: bytes) -> bytes:
 
 @contextlib.contextmanager
 def carrier(
-    folder: Path, *, http: str = OUR_HTTP, idle: int = 5, directory: LiveDirectory | None = None
+    database_url: str, folder: Path, *, http: str = OUR_HTTP, idle: int = 5, directory: LiveDirectory | None = None
 ) -> Iterator[Carrier]:
-    """Serve the database in the folder; a connection may be idle for so many seconds."""
+    """Serve the database, other files in the folder; a connection may be idle for so many seconds."""
     catalog, routes = folder / "catalog.toml", folder / "routes.toml"
     catalog.write_text(SMALL_CATALOG, encoding="utf-8")
     routes.write_text('[routes]\n"GET /invoices" = "invoice.read"\n"GET /status" = "public"\n', encoding="utf-8")
     environ = {
         "CONSENTRY_ISSUER": "http://127.0.0.1:8000",
-        "CONSENTRY_DATABASE_URL": f"sqlite:///{folder / DATABASE}",
+        "CONSENTRY_DATABASE_URL": database_url,
         "CONSENTRY_SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz",
         "CONSENTRY_CATALOG": str(catalog),
         "CONSENTRY_GUARD_ROUTES": str(routes),
@@ -115,12 +113,11 @@ def carrier(
 
 @contextlib.contextmanager
 def both_carriers(
-    migrated_file: Path, folder: Path, directory: LiveDirectory | None = None
+    database_url: str, folder: Path, directory: LiveDirectory | None = None
 ) -> Iterator[tuple[Carrier, Carrier]]:
     """Serve the same database by uvicorn's own protocol and by ours."""
-    shutil.copy(migrated_file, folder / DATABASE)
     with (
-        carrier(folder, http="httptools", directory=directory) as by_asgi,
-        carrier(folder, directory=directory) as by_us,
+        carrier(database_url, folder, http="httptools", directory=directory) as by_asgi,
+        carrier(database_url, folder, directory=directory) as by_us,
     ):
         yield by_asgi, by_us

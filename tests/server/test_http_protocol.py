@@ -1,13 +1,12 @@
 """Our own HTTP protocol at the edges of a connection: idle, hanging up, flooded, and at the server's end."""
 
-import shutil
 import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from raw_http import DATABASE, Carrier, carrier, split_answers
+from raw_http import Carrier, carrier, split_answers
 
 FORM = b"POST /oauth/introspect HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 REFUSED = FORM + b"Content-Length: 7\r\n\r\ntoken=x"
@@ -15,9 +14,8 @@ MANY = 3000
 
 
 @pytest.fixture
-def served(migrated_file: Path, tmp_path: Path) -> Iterator[Carrier]:
-    shutil.copy(migrated_file, tmp_path / DATABASE)
-    with carrier(tmp_path, idle=1) as running:
+def served(database_path: Path, tmp_path: Path) -> Iterator[Carrier]:
+    with carrier(f"sqlite:///{database_path}", tmp_path, idle=1) as running:
         yield running
 
 

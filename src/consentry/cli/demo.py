@@ -22,6 +22,10 @@ def demo(
     *,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Take three free ports, from this one on.")] = 8400,
     fresh: Annotated[bool, typer.Option("--fresh", help="Begin anew: forget what an earlier demo left.")] = False,
+    database_url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Use this empty PostgreSQL database, not SQLite.", show_default=False),
+    ] = None,
     config: Annotated[
         Path,
         typer.Option("--config", metavar="FILE", help="Keep the demo's configuration here, and all else beside it."),
@@ -38,7 +42,7 @@ def demo(
         typer.echo(json.dumps(describe(running), ensure_ascii=False) if as_json else welcome(running))
 
     try:
-        run_demo(config, first_port=port, fresh=fresh, tell_ready=tell_ready)
+        run_demo(config, first_port=port, fresh=fresh, tell_ready=tell_ready, database_url=database_url)
     except DemoError as fault:
         raise CommandError(str(fault)) from None
     if not as_json:

@@ -1,5 +1,6 @@
 """The folder that the demo keeps everything in: configuration, catalog, databases, and what its apps were given."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from consentry.demo.failure import DemoError
 from consentry.demo.people import APPS
+from consentry.secret_key import find_or_make_secret_key
 
 PRODUCT_NAME = "Tallybook"
 """The sample accounting product, as its users know it."""
@@ -17,8 +19,7 @@ _MARK = "# Written by `consentry demo` at each start; changes are lost."
 _CONFIG = """{mark}
 issuer = "{issuer}"
 port = {port}
-database_url = "sqlite:///consentry.sqlite3"
-catalog = "catalog.toml"
+{database}{secret_key}catalog = "catalog.toml"
 product_name = "{product_name}"
 
 # So that assistants connect by themselves: see the page about MCP servers.
@@ -27,6 +28,12 @@ dynamic_registration = "open"
 dynamic_registration_scopes = ["contacts:read", "contacts:write", "invoicing:read", "invoicing:write", "reports:read"]
 """
 _CATALOG, _DATABASE, _PRODUCT = "catalog.toml", "consentry.sqlite3", "product.sqlite3"
+_OWN_DATABASE = f"sqlite:///{_DATABASE}"
+
+
+def _database_line(database_url: str) -> str:
+    # JSON's way of writing text is TOML's, too.
+    return f"database_url = {json.dumps(database_url)}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +93,10 @@ class DemoFolder:
         yield from (self.registration(app.name).name for app in APPS)
         yield self.command_line_tokens.name
 
+    def was_over(self, database_url: str) -> bool:
+        """Whether the demo that ran here last kept Consentry's data in that database."""
+        return self.config.exists() and f"\n{_database_line(database_url)}" in self.config.read_text("utf-8", "replace")
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the folder for this demo. Raises DemoError if another one runs in it."""
@@ -108,11 +119,26 @@ class DemoFolder:
         for name in self._made():
             self._beside(name).unlink(missing_ok=True)
 
-    def write(self, *, issuer: str, port: int) -> None:
-        """Write the configuration for the addresses of this start, and the sample catalog."""
+    def write(self, *, issuer: str, port: int, database_url: str = _OWN_DATABASE) -> None:
+        """Write the configuration for the addresses of this start, and the sample catalog.
+
+        A database that is not a file of the folder's brings no key with it: the folder keeps that.
+        """
         catalog = files("consentry.demo").joinpath("catalog.toml").read_text(encoding="utf-8")
         self._beside(_CATALOG).write_text(catalog, encoding="utf-8")
-        text = _CONFIG.format(mark=_MARK, issuer=issuer, port=port, product_name=PRODUCT_NAME)
+        secret_key = ""
+        if database_url != _OWN_DATABASE:
+            secret_key = f'secret_key = "{find_or_make_secret_key(self.database).reveal()}"\n'
+        text = _CONFIG.format(
+            mark=_MARK,
+            issuer=issuer,
+            port=port,
+            database=_database_line(database_url),
+            secret_key=secret_key,
+            product_name=PRODUCT_NAME,
+        )
+        # A URL may hold a password.
+        self.config.touch(mode=0o600)
         self.config.write_text(text, encoding="utf-8")
 
     def _beside(self, name: str) -> Path:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 
+from consentry.demo.database import require_for_demo
 from consentry.demo.folder import DemoFolder
 from consentry.demo.listeners import Listener, listeners
 from consentry.demo.load_people import load_people
@@ -20,15 +21,23 @@ from consentry.demo.welcome import Running
 from consentry.guard import Guard
 from consentry.guard.fastapi import install, require
 from consentry.settings import Settings, load_settings
-from consentry.storage.schema import migrate_sqlite
+from consentry.storage.schema import migrate
 from consentry.web.main import app_over
 from consentry.wiring import open_deeds
 
 
-def run_demo(config: Path, *, first_port: int, fresh: bool, tell_ready: Callable[[Running], None]) -> None:
+def run_demo(
+    config: Path,
+    *,
+    first_port: int,
+    fresh: bool,
+    tell_ready: Callable[[Running], None],
+    database_url: str | None = None,
+) -> None:
     """Run the demo until Ctrl-C, and return. `tell_ready` is called once everything answers.
 
-    With `fresh` the sample world begins anew; otherwise what an earlier start left is kept.
+    With `fresh` the sample world begins anew; otherwise what an earlier start left is kept. Consentry's data are in an
+    SQLite file of the demo's, or in the PostgreSQL database that is named.
 
     Raises DemoError if it cannot start, or if one of its servers stops by itself.
     """
@@ -40,10 +49,14 @@ def run_demo(config: Path, *, first_port: int, fresh: bool, tell_ready: Callable
             folder.empty()
         server, _, _ = places
         issuer = f"http://localhost:{server.port}"
-        folder.write(issuer=issuer, port=server.port)
+        if database_url is None:
+            folder.write(issuer=issuer, port=server.port)
+        else:
+            require_for_demo(folder, database_url, fresh=fresh)
+            folder.write(issuer=issuer, port=server.port, database_url=database_url)
         # Not the environment: variables that are meant for another installation must not reach into the demo.
         settings = load_settings(folder.config, {})
-        migrate_sqlite(folder.database)
+        migrate(settings.database_url)
         asyncio.run(_run(folder, settings, places, stop, tell_ready))
 
 
