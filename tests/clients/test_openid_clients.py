@@ -16,12 +16,16 @@ CALLBACK = "http://127.0.0.1/callback"
 AFTERWARDS = "http://127.0.0.1/signed-out"
 
 
-def add_login_app(site: Site, algorithm: str) -> RegisteredClient:
+def add_login_app(site: Site, algorithm: str, subject_type: str) -> RegisteredClient:
     return site.add_app(
         redirect_uris=(CALLBACK,),
         required=("openid", "profile", "email", "offline_access"),
         optional=(),
-        metadata={"id_token_signed_response_alg": algorithm, "post_logout_redirect_uris": [AFTERWARDS]},
+        metadata={
+            "id_token_signed_response_alg": algorithm,
+            "subject_type": subject_type,
+            "post_logout_redirect_uris": [AFTERWARDS],
+        },
     )
 
 
@@ -37,23 +41,49 @@ def given(site: Site, app: RegisteredClient, algorithm: str) -> dict[str, Any]:
     }
 
 
-@pytest.mark.interop("oauth4webapi", "OpenID Connect login", "ID token signature", "UserInfo")
+@pytest.mark.interop(
+    "oauth4webapi",
+    "OpenID Connect login",
+    "ID token signature",
+    "ID tokens: ES256",
+    "ID tokens: RS256",
+    "ID tokens: EdDSA",
+    "UserInfo",
+    "pairwise subjects",
+)
 @pytest.mark.shows("OIDC Core §2 signed", "OIDC Core §3.1.3.3 id-token", "OIDC Core §12.2 iss-sub")
-@pytest.mark.parametrize("algorithm", ["ES256", "RS256", "EdDSA"])
-def test_oauth4webapi_signs_a_person_in(site: Site, person_approves: Callable[[str], str], algorithm: str) -> None:
-    app = add_login_app(site, algorithm)
+@pytest.mark.parametrize(
+    ("algorithm", "subject_type"), [("ES256", "public"), ("RS256", "public"), ("EdDSA", "pairwise")]
+)
+def test_oauth4webapi_signs_a_person_in(
+    site: Site, person_approves: Callable[[str], str], algorithm: str, subject_type: str
+) -> None:
+    app = add_login_app(site, algorithm, subject_type)
 
     done = converse("oauth4webapi-login", given(site, app, algorithm), lambda said: person_approves(said["authorize"]))
 
     assert done["claims"]["aud"] in (app.client_id, [app.client_id])
     assert done["told"]["sub"] == done["claims"]["sub"]
+    assert (done["told"]["sub"] == site.ana.id) == (subject_type == "public")
     assert done["told"]["email"] == site.ana.email
 
 
-@pytest.mark.interop("openid-client", "OpenID Connect login", "ID token signature", "RP-initiated logout")
+@pytest.mark.interop(
+    "openid-client",
+    "OpenID Connect login",
+    "ID token signature",
+    "ID tokens: ES256",
+    "ID tokens: RS256",
+    "ID tokens: EdDSA",
+    "pairwise subjects",
+    "RP-initiated logout",
+)
 @pytest.mark.shows("OpenID Connect RP-Initiated Logout §3 state", "OpenID Connect RP-Initiated Logout §3 after")
-def test_openid_client_signs_a_person_in_and_out(site: Site) -> None:
-    app = add_login_app(site, "ES256")
+@pytest.mark.parametrize(
+    ("algorithm", "subject_type"), [("ES256", "public"), ("RS256", "pairwise"), ("EdDSA", "public")]
+)
+def test_openid_client_signs_a_person_in_and_out(site: Site, algorithm: str, subject_type: str) -> None:
+    app = add_login_app(site, algorithm, subject_type)
     with UserAgent(site) as agent:
 
         def answer(said: dict[str, str]) -> str:
@@ -64,9 +94,10 @@ def test_openid_client_signs_a_person_in_and_out(site: Site) -> None:
             location: str = back.headers["location"]
             return location
 
-        done = converse("openid-client-logout", given(site, app, "ES256"), answer)
+        done = converse("openid-client-logout", given(site, app, algorithm), answer)
 
         back = urlsplit(done["back"])
         assert f"{back.scheme}://{back.netloc}{back.path}" == AFTERWARDS
         assert dict(parse_qsl(back.query))["state"] == "back again"
         assert agent.get("/settings/connections").request.url.path == "/sign-in"
+    assert (done["sub"] == site.ana.id) == (subject_type == "public")
