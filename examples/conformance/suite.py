@@ -18,15 +18,19 @@ SECOND_SIGN_IN = ("oidcc-prompt-login", "oidcc-max-age-1")
 REFUSED_AT_ONCE = ("oidcc-ensure-registered-redirect-uri", "oidcc-ensure-request-object-with-redirect-uri")
 """The suite wants a picture of the page that says why nobody is sent to the redirect URI."""
 
-LOGOUT_SEEN = (
+LOGOUT_ASKED = (
     "oidcc-rp-initiated-logout-bad-post-logout-redirect-uri",
     "oidcc-rp-initiated-logout-modified-id-token-hint",
     "oidcc-rp-initiated-logout-no-id-token-hint",
+)
+"""The suite wants a picture of the page that asks, since nobody is signed out or sent on by such a request."""
+
+LOGOUT_SEEN = (
     "oidcc-rp-initiated-logout-no-params",
     "oidcc-rp-initiated-logout-no-post-logout-redirect-uri",
     "oidcc-rp-initiated-logout-only-state",
 )
-"""The suite wants a picture of the page at which the logout ends, since nobody is sent on from there."""
+"""The suite wants a picture of the page at which the logout ends."""
 
 REQUEST_URI_REFUSED = (
     "fapi2-security-profile-final-par-attempt-reuse-request_uri",
@@ -59,6 +63,7 @@ def plan_configuration(
         "override": {
             **{module: {"browser": [pages.authorization(seen="Sign in")]} for module in SECOND_SIGN_IN},
             **{module: {"browser": [pages.refused_authorization()]} for module in REFUSED_AT_ONCE},
+            **{module: {"browser": [pages.authorization(), pages.asked_logout()]} for module in LOGOUT_ASKED},
             **{module: {"browser": [pages.authorization(), pages.seen_logout()]} for module in LOGOUT_SEEN},
         },
     }
@@ -136,9 +141,15 @@ class _Pages:
         back = {"task": "Come back", "match": "*/test/a/*/post_logout_redirect*"}
         return self._beginning_at("/oauth/logout*", [self._confirm(), back])
 
+    def asked_logout(self) -> Task:
+        """See the page that asks."""
+        seen = _wait_for("Do you want to sign out", "update-image-placeholder")
+        task = {"task": "See what is asked", "match": f"{self.issuer}/oauth/logout*", "commands": [seen]}
+        return self._beginning_at("/oauth/logout*", [task])
+
     def seen_logout(self) -> Task:
         """Confirm where asked, and see the page at the end."""
-        seen = _wait_for("[Ss]ign(ed)? out|cannot", "update-image-placeholder")
+        seen = _wait_for("You are signed out", "update-image-placeholder")
         end = {"task": "See the end", "match": f"{self.issuer}/*", "commands": [seen]}
         return self._beginning_at("/oauth/logout*", [self._confirm(), end])
 
