@@ -27,7 +27,7 @@ check: .venv/checks.stamp
 
 bench: .venv/checks.stamp
 	scripts/setup bench
-	.venv/bin/python bench/run_all.py
+	bench/.venv/bin/python bench/run_all.py
 
 conformance-server: .venv/runtime.stamp
 	exec .venv/bin/python examples/conformance/start.py $(if $(ISSUER),--issuer $(ISSUER)) $(if $(CLIENTS_FILE),--clients $(CLIENTS_FILE)) \

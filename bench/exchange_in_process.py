@@ -1,6 +1,6 @@
 """Code exchange and refresh with rotation, in process, 64 waiting: writes that share commits against one commit each.
 
-    .venv/bin/python bench/exchange_in_process.py
+    bench/.venv/bin/python bench/exchange_in_process.py
 
 The deeds are the product's, as the token endpoint calls them after it has authenticated the client. Both sides read,
 check, mint and write alike; they differ in one thing: whether those who wait share a commit.

@@ -6,6 +6,7 @@ import re
 import shutil
 import sqlite3
 import subprocess
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def describe() -> list[str]:
         "wrk": _version("wrk", "--version"),
     }
     versions = [
-        f"Python {platform.python_version()}",
+        f"Python {platform.python_version()} ({Path(sys.executable).resolve()}) on all sides that are Python",
         f"uvicorn {metadata.version('uvicorn')}",
         f"SQLite {apsw.sqlite_lib_version()} (Consentry's), {sqlite3.sqlite_version} (Python's)",
         *(f"{name} {version}" for name, version in programs.items() if version),

@@ -1,7 +1,7 @@
 """A migrated database filled with as many tokens, connections and members as one likes, by the engine itself.
 
-    .venv/bin/python bench/population.py sqlite:///big.sqlite3 10000000
-    .venv/bin/python bench/population.py postgresql://consentry@/big 10000000
+    bench/.venv/bin/python bench/population.py sqlite:///big.sqlite3 10000000
+    bench/.venv/bin/python bench/population.py postgresql://consentry@/big 10000000
 
 Every token is genuine: `Population.token(n)` is the text of the n-th, so that a benchmark may check any of them.
 Ten million tokens take two to four minutes and about 3 GB.

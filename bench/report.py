@@ -64,7 +64,7 @@ make bench
 ```
 
 installs what the benches need, the peers among it, from their registries by locks with hashes, and takes about half an
-hour. One of them, or those of one kind, with `.venv/bin/python bench/run_all.py --only peers`; a quick try with
+hour. One of them, or those of one kind, with `bench/.venv/bin/python bench/run_all.py --only peers`; a quick try with
 `--quick`, whose figures are kept nowhere. `BENCH_ROUNDS` and `BENCH_SECONDS` set how often and how long. The results
 are in [bench/results](../bench/results), from which `--page` writes this page again."""
 

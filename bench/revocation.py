@@ -1,6 +1,6 @@
 """Connections are revoked one after the other while other processes call with their tokens as fast as they can.
 
-    .venv/bin/python bench/revocation.py [--revocations 10000] [--engine sqlite|postgresql]
+    bench/.venv/bin/python bench/revocation.py [--revocations 10000] [--engine sqlite|postgresql]
 
 No call that began after a revocation returned may be accepted: by a server of two workers, or by a guard in a process
 of the product's. Prints how long a revocation takes meanwhile, too.

@@ -1,6 +1,6 @@
 """How long a server takes from its start to the first answer, and what one worker holds in memory.
 
-    .venv/bin/python bench/start.py
+    bench/.venv/bin/python bench/start.py
 
 Measured against the least that can be served here: uvicorn with an application of five lines. Both sides take turns.
 """
