@@ -24,6 +24,7 @@ from consentry.oauth.client_authentication import ClientCredentials
 from consentry.oauth.errors import OAuthError
 from consentry.oauth.parameters import Parameters
 from consentry.ports.fetched_documents import KeptDocument
+from consentry.ports.housekeeping import Leftover
 from consentry.registration_wiring import open_client_documents
 from consentry.storage.apps import SqlAppStore
 from consentry.storage.database import Operation, Statement
@@ -133,6 +134,9 @@ async def _apps(world: ProtocolWorld) -> None:
     assert error.mismatch is not None
     await registry.record_redirect_refusal(error.app, error.sent, error.mismatch)
     await registry.delete(OPERATOR, app.client_id, confirm_name=None)
+    sweeping = world.deeds.housekeeping.store
+    yesterday = world.deeds.clock.now() - timedelta(days=1)
+    await sweeping.remove(Leftover.DELETED_APP, after="", last="~", expired_before=yesterday)
 
 
 async def _connections(world: ProtocolWorld) -> None:

@@ -36,6 +36,8 @@ _KEPT = {
     Leftover.USED_PROOF: timedelta(),
     # One that is asked for again is fetched anew, with its mark: that spares its server the body.
     Leftover.FETCHED_DOCUMENT: 7 * _DAY,
+    # For so long it is looked whether all connections of a deleted app have ended.
+    Leftover.DELETED_APP: _DAY,
 }
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Leftover(StrEnum):
-    """The kinds of row that expire."""
+    """The kinds of row that expire, and deleted apps, of which connections may be left to end."""
 
     ACCESS_TOKEN = "access_token"  # noqa: S105 - the name of a kind
     AUTHORIZATION_CODE = "authorization_code"
@@ -22,6 +22,7 @@ class Leftover(StrEnum):
     USED_PROOF = "used_proof"
     FETCHED_DOCUMENT = "fetched_document"
     UNUSED_APP = "unused_app"
+    DELETED_APP = "deleted_app"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,5 +46,8 @@ class HousekeepingStore(Protocol):
         ...
 
     async def remove(self, kind: Leftover, *, after: str, last: str, expired_before: datetime) -> None:
-        """Remove those of the batch that expired before `expired_before`."""
+        """Remove those of the batch that expired before `expired_before`.
+
+        Apps deleted since then are not removed: what is left of their connections is ended.
+        """
         ...

@@ -1,6 +1,5 @@
 """Apps: registration, edits, life and death, and the log of refused redirect URIs."""
 
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -8,11 +7,11 @@ from consentry.model.app import App, AppOrigin, AppSecret, AppStatus, AppType
 from consentry.model.client import AppDetails, Client, RedirectRefusal
 from consentry.model.event import Event
 from consentry.model.ids import AppId, ClientId, OrganisationId, UserId
-from consentry.model.service_member import service_user_id
 from consentry.oauth.client_metadata import ClientMetadata
 from consentry.oauth.redirect_uri import MismatchPart
 from consentry.oauth.scope import Scope
 from consentry.storage import app_secrets, events
+from consentry.storage.app_deletion import delete_app
 from consentry.storage.database import (
     Database,
     KeyedRead,
@@ -80,14 +79,6 @@ WHERE id = $1 AND name = $9 AND redirect_uris = $10 AND required_scopes = $11 AN
 """
 
 _CHANGE_STATUS = "UPDATE apps SET status = $2, updated_at = $3 WHERE id = $1 AND status = $4 RETURNING id"
-_DELETE = "UPDATE apps SET status = 'deleted', updated_at = $2 WHERE id = $1 AND status <> 'deleted' RETURNING id"
-_COUNT_LIVE_CONNECTIONS = "SELECT count(*) FROM connections WHERE app_id = $1 AND ended_at IS NULL"
-_END_CONNECTIONS = """
-UPDATE connections SET ended_at = $2, ended_by = 'app_deleted', updated_at = $2 WHERE app_id = $1 AND ended_at IS NULL
-"""
-
-# The member that an app is where it acts by itself (storage/service_members.py) stays for the audit.
-_SUSPEND_SERVICE_MEMBER = "UPDATE members SET standing = 'suspended' WHERE organisation_id = $1 AND user_id = $2"
 
 REFUSALS_MOST = 20
 
@@ -174,20 +165,6 @@ def registering(app: App, secret: AppSecret | None, event: Event) -> Operation[b
     return True
 
 
-def deleting(app_id: AppId, event: Event) -> Operation[bool]:
-    """Leave a tombstone; end every connection by one statement, whatever their number."""
-    at = to_micros(event.at)
-    rows = yield Statement(_DELETE, (app_id, at))
-    if not rows:
-        return False
-    counted = yield Statement(_COUNT_LIVE_CONNECTIONS, (app_id,))
-    yield Statement(_END_CONNECTIONS, (app_id, at))
-    yield Statement(_SUSPEND_SERVICE_MEMBER, (event.organisation_id, service_user_id(app_id)))
-    yield app_secrets.retire_all(app_id, event.at)
-    yield events.append(replace(event, details={**event.details, "connections_ended": str(counted[0][0])}))
-    return True
-
-
 def recording_refusal(app_id: AppId, refusal: RedirectRefusal) -> Operation[None]:
     """Count a refused address, and forget the oldest beyond the twentieth, so that strangers cannot fill the table."""
     yield Statement(
@@ -267,8 +244,12 @@ class SqlAppStore:
         return await self._database.write(events.changing, Statement(_CHANGE_STATUS, args), event)
 
     async def delete(self, app_id: AppId, event: Event) -> bool:
-        """Leave a tombstone and end secrets and connections; False if it was deleted already."""
-        return await self._database.write(deleting, app_id, event)
+        """Leave a tombstone and end secrets and connections; False if it was deleted already.
+
+        Nothing of the app works from the first commit on. What remains of many connections, should the process end
+        meanwhile, housekeeping ends.
+        """
+        return await delete_app(self._database, app_id, event)
 
     async def record_refusal(self, app_id: AppId, refusal: RedirectRefusal) -> None:
         """Add a refused redirect URI to the app's own log."""

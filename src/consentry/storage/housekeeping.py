@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from consentry.ports.housekeeping import Batch, Leftover
+from consentry.storage.app_deletion import end_all_connections
 from consentry.storage.database import Database, Operation, Statement, to_micros
 
 
@@ -46,6 +47,13 @@ _PLACES = {
         "(origin <> 'registered' AND status <> 'deactivated' AND COALESCE(used_at, created_at) <= {moment}"
         " AND NOT EXISTS (SELECT 1 FROM connections c WHERE c.app_id = apps.id))",
     ),
+    # Whose deletion was cut short after its first batch of connections.
+    Leftover.DELETED_APP: _Place(
+        "apps",
+        "id",
+        "(status = 'deleted' AND updated_at > {moment}"
+        " AND EXISTS (SELECT 1 FROM connections c WHERE c.app_id = apps.id AND c.ended_at IS NULL))",
+    ),
 }
 
 
@@ -73,7 +81,12 @@ def _remove_of_apps_sql(table: str) -> str:
 
 
 _LOOK = {kind: _look_sql(place) for kind, place in _PLACES.items()}
-_REMOVE = {kind: _remove_sql(place) for kind, place in _PLACES.items()}
+_REMOVE = {kind: _remove_sql(place) for kind, place in _PLACES.items() if kind is not Leftover.DELETED_APP}
+_APPS_MOST = 1000
+_UNFINISHED = f"""
+SELECT id, updated_at FROM apps
+WHERE id > $1 AND id <= $2 AND {_PLACES[Leftover.DELETED_APP].expired.format(moment="$3")} ORDER BY id LIMIT $4
+"""  # noqa: S608 - as above
 # What hangs on an app goes before it. An app that is connected at this very moment is held by its new connection.
 _REMOVE_OF_APPS = {table: _remove_of_apps_sql(table) for table in ("app_secrets", "redirect_refusals")}
 
@@ -93,7 +106,12 @@ class SqlHousekeepingStore:
         return None if last is None else Batch(last, expired)
 
     async def remove(self, kind: Leftover, *, after: str, last: str, expired_before: datetime) -> None:
-        """Remove those of the batch that expired before `expired_before`."""
+        """Remove those of the batch that expired before `expired_before`; finish apps that were deleted since then."""
+        if kind is Leftover.DELETED_APP:
+            stretch = (after, last, to_micros(expired_before), _APPS_MOST)
+            for app_id, deleted_at in await self._database.read(_UNFINISHED, *stretch):
+                await end_all_connections(self._database, app_id, deleted_at, "")
+            return
 
         def operation() -> Operation[None]:
             stretch = (after, last, to_micros(expired_before))

@@ -1,12 +1,13 @@
 """Which apps a session signed in to, and the queue of those that are told of its end."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from consentry.model.ids import AppId, ClientId, SessionId, UserId
 from consentry.model.logout_delivery import LogoutDelivery
 from consentry.oauth.client_metadata import ClientMetadata
-from consentry.storage.database import Database, Operation, Row, Statement, from_micros, to_micros
+from consentry.storage.database import Database, Operation, Row, Statement, Value, from_micros, to_micros
 
 # Held until the end of the transaction, so that whoever ends the session finds the app among those to be told.
 _TAKE_SESSION = "SELECT id FROM sessions WHERE id = $1 AND ended_at IS NULL FOR SHARE"
@@ -16,23 +17,41 @@ INSERT INTO session_apps (session_id, app_id, user_id, created_at) VALUES ($1, $
 ON CONFLICT (session_id, app_id) DO NOTHING
 """
 
-_APPS_OF = """
-SELECT s.app_id, s.user_id, a.metadata FROM session_apps s JOIN apps a ON a.id = s.app_id
-WHERE s.session_id = $1 AND a.status = 'active'
-"""
-_FORGET_APPS_OF = "DELETE FROM session_apps WHERE session_id = $1"
-
 _ENQUEUE = """
 INSERT INTO logout_deliveries (id, app_id, uri, subject, session_id, attempts, created_at, next_at)
 VALUES ($1, $2, $3, $4, $5, 0, $6, $6)
 """
 
-# Back-Channel Logout §2.7: what was given for as long as the person is signed in ends with that.
-_END_FAMILIES_OF = """
-UPDATE token_families SET ended_at = $2
-WHERE session_id = $1 AND ended_at IS NULL
-  AND ' ' || scope || ' ' LIKE '% openid %' AND ' ' || scope || ' ' NOT LIKE '% offline_access %'
-"""
+
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """What is done about the apps of sessions that end: one of them, or all of a user's."""
+
+    apps: str
+    forget_apps: str
+    end_families: str
+
+
+def _telling_of(sessions: str) -> _Telling:
+    """Return the statements for `sessions`, a condition on a session's ID."""
+    return _Telling(
+        f"""
+        SELECT s.session_id, s.app_id, s.user_id, a.metadata FROM session_apps s JOIN apps a ON a.id = s.app_id
+        WHERE s.session_id {sessions} AND a.status = 'active'
+        """,  # noqa: S608 - composed of constants only
+        f"DELETE FROM session_apps WHERE session_id {sessions}",  # noqa: S608 - as above
+        # Back-Channel Logout §2.7: what was given for as long as the person is signed in ends with that.
+        f"""
+        UPDATE token_families SET ended_at = $2
+        WHERE session_id {sessions} AND ended_at IS NULL
+          AND ' ' || scope || ' ' LIKE '% openid %' AND ' ' || scope || ' ' NOT LIKE '% offline_access %'
+        """,  # noqa: S608 - as above
+    )
+
+
+_OF_ONE = _telling_of("= $1")
+_OF_LIVE = _telling_of("IN (SELECT id FROM sessions WHERE user_id = $1 AND ended_at IS NULL)")
+_OF_ENDED = _telling_of("IN (SELECT id FROM sessions WHERE user_id = $1 AND ended_at = $2)")
 
 _DUE = """
 SELECT d.id, d.app_id, a.client_id, d.uri, d.subject, d.session_id, d.attempts, d.next_at
@@ -53,13 +72,28 @@ def telling_of_end(session_id: SessionId, at: int) -> Operation[None]:
 
     `at` is in microseconds.
     """
-    for app_id, user_id, metadata in (yield Statement(_APPS_OF, (session_id,))):
+    yield from _telling(_OF_ONE, (session_id,), at)
+
+
+def telling_of_ends(user_id: UserId, at: int, *, ended: bool) -> Operation[None]:
+    """Do the same for all sessions of a user, in as many statements as for one beside those that tell an app.
+
+    They are those that ended at that very moment, in this operation; or, where none has ended, all that live.
+    """
+    if ended:
+        yield from _telling(_OF_ENDED, (user_id, at), at)
+    else:
+        yield from _telling(_OF_LIVE, (user_id,), at)
+
+
+def _telling(sql: _Telling, sessions: tuple[Value, ...], at: int) -> Operation[None]:
+    for session_id, app_id, user_id, metadata in (yield Statement(sql.apps, sessions)):
         uri = ClientMetadata.from_json(metadata).backchannel_logout_uri
         if uri is not None:
             # The moment is part of the identifier: a session that is resumed may end once more.
             yield Statement(_ENQUEUE, (f"{session_id}.{app_id}.{at}", app_id, uri, user_id, session_id, at))
-    yield Statement(_FORGET_APPS_OF, (session_id,))
-    yield Statement(_END_FAMILIES_OF, (session_id, at))
+    yield Statement(sql.forget_apps, sessions)
+    yield Statement(sql.end_families, (sessions[0], at))
 
 
 def _noting(session_id: SessionId, app_id: AppId, user_id: UserId, now: datetime) -> Operation[bool]:

@@ -7,7 +7,7 @@ from consentry.model.ids import UserId
 from consentry.model.organisation import Standing, User
 from consentry.storage import events
 from consentry.storage.database import Database, Operation, Row, Statement, from_micros, to_micros
-from consentry.storage.logout import telling_of_end
+from consentry.storage.logout import telling_of_ends
 
 _FIND = "SELECT id, email, name, standing, created_at FROM users WHERE id = $1"
 _FIND_BY_EMAIL = "SELECT id, email, name, standing, created_at, password_hash FROM users WHERE email = $1"
@@ -20,7 +20,6 @@ _RENAME = "UPDATE users SET name = $2 WHERE id = $1 RETURNING id"
 _SET_STANDING = "UPDATE users SET standing = $2 WHERE id = $1 AND standing <> $2 RETURNING id"
 _SET_PASSWORD = "UPDATE users SET password_hash = $2 WHERE id = $1 RETURNING id"  # noqa: S105 - a statement
 _END_SESSIONS = "UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL RETURNING id"
-_LIVE_SESSIONS = "SELECT id FROM sessions WHERE user_id = $1 AND ended_at IS NULL"
 
 
 def _setting_password(user_id: UserId, password_hash: str, event: Event) -> Operation[bool]:
@@ -35,8 +34,8 @@ def _setting_password(user_id: UserId, password_hash: str, event: Event) -> Oper
 def _ending_sessions(user_id: UserId, event: Event) -> Operation[int]:
     at = to_micros(event.at)
     ended = yield Statement(_END_SESSIONS, (user_id, at))
-    for (session_id,) in ended:
-        yield from telling_of_end(session_id, at)
+    if ended:
+        yield from telling_of_ends(user_id, at, ended=True)
     return len(ended)
 
 
@@ -51,8 +50,7 @@ def _setting_standing(user_id: UserId, standing: Standing, event: Event) -> Oper
     if not (yield Statement(_SET_STANDING, (user_id, standing))):
         return False
     if standing is Standing.SUSPENDED:
-        for (session_id,) in (yield Statement(_LIVE_SESSIONS, (user_id,))):
-            yield from telling_of_end(session_id, to_micros(event.at))
+        yield from telling_of_ends(user_id, to_micros(event.at), ended=False)
     yield events.append(event)
     return True
 
