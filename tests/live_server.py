@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import secrets
 import socket
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
@@ -121,11 +121,11 @@ class ServerThread:
         await serving
 
 
-def free_socket(host: str = "127.0.0.1") -> tuple[socket.socket, int]:
-    """Return a socket bound to a free loopback port, and the port."""
+def free_socket(host: str = "127.0.0.1", port: int = 0) -> tuple[socket.socket, int]:
+    """Return a socket bound to a free loopback port, or to the one that is named, and the port."""
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind((host, 0))
+    listening.bind((host, port))
     return listening, listening.getsockname()[1]
 
 
@@ -140,6 +140,7 @@ class Site:
     home: OrganisationId = field(default=OrganisationId(""))
     resource: RegisteredClient = field(default_factory=lambda: RegisteredClient("", None))
     ana: Person = field(default_factory=lambda: Person(UserId(""), "", ()))
+    restart: Callable[[], None] = lambda: None
 
     def run(self, deed: Coroutine[Any, Any, T]) -> T:
         """Do a deed in the server's own event loop."""
@@ -220,13 +221,31 @@ def serve_site(
         "CONSENTRY_PRODUCT_NAME": product_name,
         **(settings or {}),
     }
-    deeds = open_deeds(load_settings(None, environ), clock=clock, passwords=CountingPasswords(), outbound=outbound)
-    loop, thread = serve_in_thread(app_over(deeds), listening)
-    try:
-        yield Site(issuer, deeds, folder, loop)
-    finally:
+    serving: list[tuple[ServerThread, socket.socket]] = []
+
+    def begin(on: socket.socket) -> tuple[Deeds, asyncio.AbstractEventLoop]:
+        deeds = open_deeds(load_settings(None, environ), clock=clock, passwords=CountingPasswords(), outbound=outbound)
+        loop, thread = serve_in_thread(app_over(deeds), on)
+        serving.append((thread, on))
+        return deeds, loop
+
+    def end() -> None:
+        thread, on = serving.pop()
         thread.end()
-        listening.close()
+        on.close()
+
+    deeds, loop = begin(listening)
+    site = Site(issuer, deeds, folder, loop)
+
+    def restart() -> None:
+        end()
+        site.deeds, site.loop = begin(free_socket(port=port)[0])
+
+    site.restart = restart
+    try:
+        yield site
+    finally:
+        end()
 
 
 def people(site: Site) -> Site:

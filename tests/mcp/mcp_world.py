@@ -1,17 +1,19 @@
 """The sample MCP server beside a running Consentry, each on its own port, as a deployment has them."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from socket import socket
 from typing import Any
 
 from consentry.demo.product.seed import seed
 from consentry.guard import Guard, ProtectedResource
 from consentry.model.organisation import UnverifiedApps
 from consentry.ports.outbound import FetchedDocument, OutboundError
+from consentry.storage.database import Operation, Statement
 from live_server import OPERATOR, Person, RegisteredClient, ServerThread, Site, free_socket, people, serve_site
 from user_agent import connect
 
@@ -51,11 +53,15 @@ class KnownWeb:
 
 @dataclass(frozen=True, slots=True)
 class McpWorld:
-    """A site whose product has an MCP server at `url`, which knows nothing of any client."""
+    """A site whose product has an MCP server at `url`, which knows nothing of any client.
+
+    `restart` stops both, and starts them again at the same addresses.
+    """
 
     site: Site
     url: str
     web: KnownWeb
+    restart: Callable[[], None]
 
     @property
     def origin(self) -> str:
@@ -89,6 +95,22 @@ class McpWorld:
         finally:
             self.site.run(set_said(OPERATOR, self.site.home, UnverifiedApps.ALLOWED))
 
+    def run_sql(self, sql: str) -> None:
+        """Change the rows behind everybody's back, as time does."""
+
+        def operation() -> Operation[None]:
+            yield Statement(sql)
+
+        self.site.run(self.site.deeds.database.write(operation))
+
+    def let_access_tokens_expire(self) -> None:
+        """Let an hour pass, for every access token; refresh tokens live on."""
+        self.run_sql("UPDATE access_tokens SET expires_at = issued_at")
+
+    def remove_registration(self, client_id: str) -> None:
+        """Delete the app, as an operator does."""
+        self.site.run(self.site.deeds.app_registry.delete(OPERATOR, client_id, confirm_name=None))
+
     def disconnect_all(self) -> None:
         """End every connection, as an administrator does."""
         deeds = self.site.deeds.connections
@@ -116,12 +138,26 @@ def mcp_world(database_url: str, folder: Path, **settings: str) -> Iterator[McpW
         site.add_resource("Tallybook MCP", url)
         product = folder / "product.sqlite3"
         seed(product, {site.home: "Acme Books"})
-        resource = ProtectedResource(url, FIRST_SCOPES, "Tallybook")
-        guard = Guard.open(site.deeds.settings, resource=resource)
-        server = ServerThread(build_app(build_server(Books(product)), guard), listening, http="httptools")
-        server.begin()
-        try:
-            yield McpWorld(site, url, web)
-        finally:
+        serving: list[tuple[ServerThread, socket]] = []
+
+        def begin(on: socket) -> None:
+            guard = Guard.open(site.deeds.settings, resource=ProtectedResource(url, FIRST_SCOPES, "Tallybook"))
+            server = ServerThread(build_app(build_server(Books(product)), guard), on, http="httptools")
+            server.begin()
+            serving.append((server, on))
+
+        def end() -> None:
+            server, on = serving.pop()
             server.end()
-            listening.close()
+            on.close()
+
+        def restart() -> None:
+            end()
+            site.restart()
+            begin(free_socket(port=port)[0])
+
+        begin(listening)
+        try:
+            yield McpWorld(site, url, web, restart)
+        finally:
+            end()

@@ -23,9 +23,9 @@ class NodeAssistant:
         self.consents: list[dict[str, str]] = []
         self._process = process
 
-    def call(self, tool: str, *, forget_refresh: bool = False, **arguments: Any) -> dict[str, Any]:
+    def call(self, tool: str, **arguments: Any) -> dict[str, Any]:
         """Let it call a tool; return what came of that, once the user has answered whatever was asked."""
-        self.say({"call": tool, "with": arguments, "forget_refresh": forget_refresh})
+        self.say({"call": tool, "with": arguments})
         while True:
             assert self._process.stdout is not None
             line = self._process.stdout.readline()
@@ -53,9 +53,17 @@ class NodeAssistant:
 
 @contextmanager
 def node_assistant(
-    world: McpWorld, *, client: dict[str, Any] | None = None, metadata_url: str | None = None
+    world: McpWorld,
+    *,
+    client: dict[str, Any] | None = None,
+    metadata_url: str | None = None,
+    tokens: dict[str, Any] | None = None,
+    steps_up: bool = True,
 ) -> Iterator[NodeAssistant]:
-    """Run it, and stop it at the end."""
+    """Run it, with what it kept from the time before, and stop it at the end.
+
+    With `steps_up` it does what docs/mcp.md tells an application of this SDK to do; without, what the SDK does.
+    """
     with subprocess.Popen(
         ["node", "mcp.mjs"],
         cwd=NODE,
@@ -65,7 +73,8 @@ def node_assistant(
         text=True,
     ) as process:
         assistant = NodeAssistant(world, process)
-        assistant.say({"url": world.url, "redirect_uri": REDIRECT, "client": client, "metadata_url": metadata_url})
+        known = {"client": client, "metadata_url": metadata_url, "tokens": tokens, "steps_up": steps_up}
+        assistant.say({"url": world.url, "redirect_uri": REDIRECT, **known})
         try:
             yield assistant
         finally:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx2
@@ -74,6 +74,10 @@ class Assistant:
         location = answer.headers["location"]
         assert location.startswith(self.redirect_uri), location
         return query_of(location)
+
+    def restarted(self) -> "Assistant":
+        """Return the same installation, started anew with what it kept: its tokens and its client ID."""
+        return replace(self, seen=[], _answer={}, _provider=None)
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Client]:

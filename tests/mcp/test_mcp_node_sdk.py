@@ -41,13 +41,97 @@ def test_it_finds_its_way_from_a_challenge_to_a_call(world: McpWorld, assistant:
 def test_mc_08_a_tool_that_needs_more_asks_the_user_and_nothing_that_it_had_is_lost(assistant: NodeAssistant) -> None:
     assistant.call("list_invoices")
 
-    # The SDK would refresh first, which widens nothing: an application drops its refresh token before a step up.
-    stepped = assistant.call("list_contacts", forget_refresh=True)
+    stepped = assistant.call("list_contacts")
     again = assistant.call("list_invoices")
 
     assert "fault" not in stepped, stepped
     assert [consent["scope"] for consent in assistant.consents] == ["invoicing:read", "contacts:read invoicing:read"]
     assert set(again["scope"].split()) == {"contacts:read", "invoicing:read"}
+    # Refused, refreshed and refused, and without its refresh token sent to the user.
+    assert [path for _, path, _ in stepped["seen"]].count("/oauth/token") == 2
+    assert [status for _, path, status in stepped["seen"] if path == "/mcp"].count(403) == 3
+
+
+def test_mc_08_the_sdk_left_to_itself_stops_after_one_refresh_and_loses_nothing(world: McpWorld) -> None:
+    with node_assistant(world, steps_up=False) as assistant:
+        assistant.call("list_invoices")
+        stuck = assistant.call("list_contacts")
+        again = assistant.call("list_invoices")
+
+    assert (stuck["status"], len(assistant.consents)) == (403, 1)
+    assert [path for _, path, _ in stuck["seen"]].count("/oauth/token") == 1
+    assert [status for _, path, status in stuck["seen"] if path == "/mcp"].count(403) == 2
+    assert "fault" not in again, again
+
+
+def test_c_33_what_asking_cannot_bring_sends_it_nowhere(world: McpWorld) -> None:
+    known = {"client_id": world.add_client(optional=()).client_id, "issuer": world.site.issuer}
+    with node_assistant(world, client=known) as assistant:
+        assistant.call("list_invoices")
+        told = assistant.call("list_contacts")
+
+    assert (told["status"], len(assistant.consents)) == (403, 1)
+    assert "app_lacks_scope" in told["fault"]
+    assert "/oauth/token" not in [path for _, path, _ in told["seen"]]
+
+
+def test_c_33_while_the_organisation_refuses_it_keeps_its_tokens_and_goes_on_afterwards(world: McpWorld) -> None:
+    with node_assistant(world) as assistant:
+        assistant.call("list_invoices")
+        with world.refusing_unverified():
+            told = assistant.call("list_invoices")
+        again = assistant.call("list_invoices")
+
+    assert (told["status"], "org_policy" in told["fault"]) == (403, True)
+    assert "fault" not in again, again
+    assert len(assistant.consents) == 1
+
+
+def test_started_again_with_what_it_kept_it_calls_and_asks_nobody(world: McpWorld, assistant: NodeAssistant) -> None:
+    before = assistant.call("list_invoices")
+
+    with node_assistant(world, client=before["client"], tokens=before["tokens"]) as again:
+        called = again.call("list_invoices")
+
+    assert "fault" not in called, called
+    assert again.consents == []
+
+
+def test_a_server_that_was_started_again_is_called_on_as_if_nothing_were(
+    world: McpWorld, assistant: NodeAssistant
+) -> None:
+    assistant.call("list_invoices")
+    world.restart()
+
+    told = assistant.call("list_invoices")
+
+    assert "fault" not in told, told
+    assert len(assistant.consents) == 1
+
+
+@pytest.mark.interop("@modelcontextprotocol/sdk", "refresh")
+def test_it_refreshes_when_its_token_is_over_and_asks_nobody(world: McpWorld, assistant: NodeAssistant) -> None:
+    before = assistant.call("list_invoices")
+    world.let_access_tokens_expire()
+
+    told = assistant.call("list_invoices")
+
+    assert "fault" not in told, told
+    assert told["tokens"]["access_token"] != before["tokens"]["access_token"]
+    assert len(assistant.consents) == 1
+
+
+@pytest.mark.parametrize("assistant", ["registers itself", "metadata document"], indirect=True)
+def test_c_14_after_its_registration_was_removed_it_makes_itself_known_again(
+    world: McpWorld, assistant: NodeAssistant
+) -> None:
+    before = assistant.call("list_invoices")
+    world.remove_registration(before["client"]["client_id"])
+
+    told = assistant.call("list_invoices")
+
+    assert "fault" not in told, told
+    assert len(assistant.consents) == 2
 
 
 def test_c_32_after_it_was_disconnected_it_asks_the_user_again(world: McpWorld, assistant: NodeAssistant) -> None:

@@ -1,5 +1,6 @@
 """The official Python SDK connects with no set-up, calls, steps up, refreshes, and comes back after it was cut off."""
 
+import asyncio
 import json
 
 import pytest
@@ -93,3 +94,76 @@ async def test_c_32_after_it_was_disconnected_it_asks_the_user_again(world: McpW
 
     assert len(assistant.consents) == 2
     assert ("POST", "/mcp", 401) in assistant.seen
+
+
+async def test_started_again_with_what_it_kept_it_calls_and_asks_nobody(assistant: Assistant) -> None:
+    await assistant.call("list_invoices")
+
+    found = await assistant.restarted().call("list_invoices", status="sent")
+
+    assert [invoice["status"] for invoice in found["result"]] == ["sent"] * 3
+    assert len(assistant.consents) == 1
+
+
+async def test_mc_08_started_again_it_steps_up_without_losing_what_it_had(assistant: Assistant) -> None:
+    await assistant.call("list_invoices")
+    again = assistant.restarted()
+
+    await again.call("list_contacts")
+
+    assert again.tokens is not None
+    assert {"contacts:read", "invoicing:read"} <= set((again.tokens.scope or "").split())
+    assert len(again.consents) == 2
+
+
+async def test_a_server_that_was_started_again_is_called_on_as_if_nothing_were(
+    world: McpWorld, assistant: Assistant
+) -> None:
+    async with assistant.connected() as client:
+        await client.call_tool("list_invoices", {})
+        await asyncio.to_thread(world.restart)
+        called = await client.call_tool("list_invoices", {})
+        assistant.expire()
+        refreshed = await client.call_tool("list_invoices", {})
+
+    assert (called.is_error, refreshed.is_error) == (False, False)
+    assert len(assistant.consents) == 1
+
+
+@pytest.mark.parametrize("away", [False, True], ids=["mid-session", "while-it-was-away"])
+async def test_a_token_that_is_over_sooner_than_it_thinks_costs_one_answer_at_most(
+    world: McpWorld,
+    assistant: Assistant,
+    away: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    async with assistant.connected() as client:
+        await client.call_tool("list_invoices", {})
+        world.let_access_tokens_expire()
+        if not away:
+            await client.call_tool("list_invoices", {})
+    used = assistant.restarted() if away else assistant
+
+    found = await used.call("list_invoices", status="sent")
+
+    assert len(found["result"]) == 3
+    # This SDK does not refresh when it is told 401: it asks the user, once.
+    assert len(used.consents) == 2
+    assert [status for _, path, status in used.seen if path == "/mcp"].count(401) <= 2
+
+
+@pytest.mark.parametrize("assistant", ["registers itself", "metadata document"], indirect=True)
+async def test_c_14_after_its_registration_was_removed_it_makes_itself_known_again(
+    world: McpWorld, assistant: Assistant
+) -> None:
+    await assistant.call("list_invoices")
+    assert assistant.client is not None
+    world.remove_registration(str(assistant.client.client_id))
+    again = assistant.restarted()
+    if assistant.metadata_url is None:
+        # This SDK goes on with a client ID that is unknown; the page that its user sees says to add the server anew.
+        again.client = None
+
+    found = await again.call("list_invoices", status="sent")
+
+    assert len(found["result"]) == 3
+    assert len(again.consents) == 2

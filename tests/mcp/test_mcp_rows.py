@@ -45,6 +45,10 @@ def test_c_15_the_form_for_a_new_app_has_the_addresses_of_the_assistants() -> No
         "https://claude.com/api/mcp/auth_callback",
         "https://chatgpt.com/connector_platform_oauth_redirect",
         "https://vscode.dev/redirect",
+        "https://insiders.vscode.dev/redirect",
         "http://127.0.0.1:33418/",
+        "cursor://anysphere.cursor-mcp/oauth/callback",
+        "https://www.cursor.com/agents/mcp/oauth/callback",
+        "http://localhost:8787/callback",
     ):
-        assert address in form
+        assert f'"{address}"' in form

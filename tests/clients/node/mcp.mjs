@@ -5,7 +5,13 @@ import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js'
 import { StreamableHTTPClientTransport, StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { ask, given, listen, say } from './conversation.mjs'
 
-const kept = { client: given.client, tokens: undefined, verifier: '', answer: undefined, state: '' }
+const kept = { client: given.client, tokens: given.tokens, verifier: '', answer: undefined, state: '' }
+const seen = []
+const seeing = async (url, init) => {
+  const answer = await fetch(url, init)
+  seen.push([init?.method ?? 'GET', new URL(url).pathname, answer.status])
+  return answer
+}
 const provider = {
   redirectUrl: given.redirect_uri,
   clientMetadataUrl: given.metadata_url ?? undefined,
@@ -31,7 +37,8 @@ const provider = {
 }
 
 // What an application does with the SDK: where the user answered, hand the code over and begin again.
-async function connected(act, first = new StreamableHTTPClientTransport(new URL(given.url), { authProvider: provider })) {
+async function connected(act) {
+  const first = new StreamableHTTPClientTransport(new URL(given.url), { authProvider: provider, fetch: seeing })
   const client = new Client({ name: 'assistant', version: '1' })
   try {
     await client.connect(first)
@@ -44,6 +51,12 @@ async function connected(act, first = new StreamableHTTPClientTransport(new URL(
       await first.finishAuth(answer.get('code'))
       return await connected(act)
     }
+    // The SDK refreshes first where it is told that a scope is missing, which widens nothing, and then gives up. Without
+    // the refresh token it asks the user.
+    if (given.steps_up && fault instanceof StreamableHTTPError && fault.code === 403 && kept.tokens?.refresh_token) {
+      delete kept.tokens.refresh_token
+      return await connected(act)
+    }
     throw fault
   } finally {
     await client.close()
@@ -51,11 +64,11 @@ async function connected(act, first = new StreamableHTTPClientTransport(new URL(
 }
 
 for (let told = await listen(); told; told = await listen()) {
-  if (told.forget_refresh) delete kept.tokens.refresh_token
+  seen.length = 0
   try {
     const result = await connected((client) => client.callTool({ name: told.call, arguments: told.with ?? {} }))
-    say({ result, scope: kept.tokens.scope, client_id: kept.client.client_id })
+    say({ result, scope: kept.tokens.scope, tokens: kept.tokens, client: kept.client, seen })
   } catch (fault) {
-    say({ fault: String(fault), status: fault instanceof StreamableHTTPError ? fault.code : null })
+    say({ fault: String(fault), status: fault instanceof StreamableHTTPError ? fault.code : null, tokens: kept.tokens, seen })
   }
 }
