@@ -1,6 +1,6 @@
 """What a check costs with ten million tokens beside it, against ten thousand; and whether sweeping makes anybody wait.
 
-    bench/.venv/bin/python bench/growth.py [--tokens 10000000] [--engine sqlite|postgresql] [--folder kept-for-the-next-run]
+    bench/.venv/bin/python bench/growth.py [--tokens 10000000] [--engine sqlite|postgresql] [--folder kept-for-later]
 
 The two databases take turns within one run. Filling the big one takes some minutes and 3 GB on each engine; with
 `--folder`, the SQLite file is kept and used again for an hour.
