@@ -94,6 +94,17 @@ def test_c_22_a_token_for_another_api_is_refused(world: McpWorld, client: Regist
     assert (told.status_code, told.json()["reason"]) == (401, "wrong_audience")
 
 
+def test_c_22_each_api_of_a_host_has_tokens_of_its_own(world: McpWorld, client: RegisteredClient) -> None:
+    beside = f"{world.origin}/other/mcp"
+    world.site.add_resource("Another one there", beside)
+
+    here = world.connect(client, scope="invoicing:read")
+    there = world.connect(client, scope="invoicing:read", resource=beside)
+
+    assert call(world, here["access_token"]).status_code == 200
+    assert call(world, there["access_token"]).json()["reason"] == "wrong_audience"
+
+
 def test_c_22_a_client_that_names_no_resource_is_served(world: McpWorld, client: RegisteredClient) -> None:
     tokens = connect(world.site, client, world.site.ana, scope="invoicing:read")
 
@@ -153,6 +164,15 @@ def test_c_24_success_and_error_name_the_issuer_and_give_the_state_back(
     assert refused.keys() == {"error", "error_description", "state", "iss"}
     assert {approved["state"], refused["state"]} == {STATE}
     assert {approved["iss"], refused["iss"]} == {world.site.issuer}
+
+
+@pytest.mark.parametrize("state", ["a b+c%20&d=e", '{"n":"é"}', "x" * 500], ids=["signs", "json", "long"])
+def test_c_24_the_state_comes_back_to_the_letter(world: McpWorld, client: RegisteredClient, state: str) -> None:
+    with UserAgent(world.site) as agent:
+        page = agent.sign_in(world.site.ana, authorize_url(world.site.issuer, client, state=state, prompt="consent"))
+        told = query_of(agent.answer(page).headers["location"])
+
+    assert told["state"] == state
 
 
 def test_c_25_what_the_user_unticks_is_not_granted_and_asked_for_anew_alone(world: McpWorld) -> None:

@@ -16,7 +16,7 @@ import pytest
 from documents_of_others import Documents
 from live_server import OPERATOR, RegisteredClient, Site, people, serve_site
 from small_world import SMALL_CATALOG
-from user_agent import STATE, UserAgent, authorize_url, exchange, query_of, refresh
+from user_agent import STATE, UserAgent, authorize_url, connect, exchange, query_of, refresh
 
 FILES = sorted((Path(__file__).parent / "clients").glob("*.json"))
 RESOURCE = "https://mcp.books.test"
@@ -69,7 +69,7 @@ def world(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) ->
     settings = {
         "CONSENTRY_DYNAMIC_REGISTRATION": "open",
         "CONSENTRY_CLIENT_ID_METADATA_DOCUMENTS": "true",
-        "CONSENTRY_DYNAMIC_REGISTRATION_SCOPES": "invoicing:read,invoicing:write,contacts:read",
+        "CONSENTRY_DYNAMIC_REGISTRATION_SCOPES": "invoicing:read,invoicing:write,contacts:read,openid,email",
     }
     folder = tmp_path_factory.mktemp("site")
     with serve_site(module_database_url, folder, SMALL_CATALOG, settings=settings, outbound=documents) as served:
@@ -120,6 +120,20 @@ def test_every_client_of_the_table_has_a_file() -> None:
         "vs-code",
         "zed",
     }
+
+
+def test_chatgpt_reads_the_address_of_the_user_for_its_rules_about_domains(world: OpenSite) -> None:
+    fixture = json.loads((FILES[0].parent / "chatgpt-by-stable-document.json").read_text("utf-8"))
+    client = world.come_to_know(fixture)
+    site = world.site
+
+    tokens = connect(site, client, site.ana, scope=f"openid email {ASKED}", resource=None)
+    told = httpx.get(
+        f"{site.issuer}/oauth/userinfo", headers={"Authorization": f"Bearer {tokens['access_token']}"}
+    ).json()
+
+    assert told["email"] == site.ana.email
+    assert "email_verified" in told
 
 
 def test_c_12_a_client_that_registers_at_every_connection_is_one_app(world: OpenSite) -> None:
