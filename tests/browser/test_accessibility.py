@@ -17,6 +17,7 @@ TEMPLATES = Path(consentry.web.__file__).with_name("templates")
 # Parts of pages, which are no pages themselves.
 PARTS = {
     "access_parts",
+    "provenance",
     "app_form",
     "app_protocol",
     "connection_card",

@@ -29,6 +29,7 @@ from sample_views import (
     REGISTERED,
     ROWS,
     SECRET,
+    STRANGER_CARD,
     WRONG_FORM,
     WRONG_PROTOCOL,
     back,
@@ -39,6 +40,7 @@ from consentry.web import references
 from consentry.web.views import api_keys, apps, audit, connections, consent, problem, sign_in
 from consentry.web.views.form import FieldError
 from consentry.web.views.frame import Crumb, Frame, Notice, Person, SettingsSection, settings_navigation
+from consentry.web.views.provenance import Provenance
 from small_world import SMALL_CATALOG
 
 EVERYTHING = {"oauth_app.manage", "api_key.create", "api_key.manage", "audit.read"}
@@ -98,20 +100,23 @@ def settings_frame(
 _new, _keys, _mine = ("apps", ("Register app", None)), "api_keys", "connections"
 SAMPLES = (
     Sample("sign-in", "sign_in", plain_frame("Sign in", signed_in=False), sign_in.SignInPage(app="Papertrail", next="/oauth/authorize?x=1")),
+    Sample("sign-in-for-stranger", "sign_in", plain_frame("Sign in", signed_in=False), sign_in.SignInPage(app="Assistant", next="/oauth/authorize?x=1", provenance=device_samples.VOUCHED)),
     Sample("sign-in-error", "sign_in", plain_frame("Sign in", signed_in=False), sign_in.SignInPage(email="ana@hill-and-sons.example", error="That e-mail address and password do not belong together. Try again."), 401),
     Sample("sign-in-throttled", "sign_in_throttled", plain_frame("Too many attempts", signed_in=False), sign_in.SignInThrottledPage(timedelta(minutes=4), "/oauth/authorize?x=1"), 429),
     Sample("form-post", "form_post", plain_frame("Back to Papertrail", signed_in=False), sign_in.FormPostPage("Papertrail", "app.papertrail.example", "https://app.papertrail.example/oauth/callback", (("code", Markup("c")), ("state", Markup("s"))))),
     Sample("sign-out", "sign_out", plain_frame("Sign out"), sign_in.SignOutPage(app="Papertrail")),
+    Sample("sign-out-for-stranger", "sign_out", plain_frame("Sign out"), sign_in.SignOutPage(app="Assistant", provenance=device_samples.STRANGER)),
     Sample("sign-out-faulty", "sign_out", plain_frame("Sign out"), sign_in.SignOutPage(fault="The app asked to send you to an address that is not registered for it."), 400),
     Sample("signed-out", "signed_out", plain_frame("You are signed out", signed_in=False), sign_in.SignedOutPage()),
     Sample("signed-out-faulty", "signed_out", plain_frame("You are signed out", signed_in=False), sign_in.SignedOutPage("The app sent an id_token_hint that was not issued here, or is too old to be known."), 400),
     Sample("choose-organisation", "choose_organisation", plain_frame("Choose an organisation"), sign_in.ChooseOrganisationPage(ORGANISATIONS, app="Papertrail")),
+    Sample("choose-organisation-for-stranger", "choose_organisation", plain_frame("Choose an organisation"), sign_in.ChooseOrganisationPage(ORGANISATIONS, app="Assistant", provenance=device_samples.STRANGER)),
     Sample("consent", "consent", plain_frame("Connect Papertrail"), CONSENT),
-    Sample("consent-difference", "consent", plain_frame("Connect Papertrail"), replace(CONSENT, verified=True, scopes=CONSENT.scopes[2:4], already_approved=("See your clients and vendors", "See your invoices, quotes and billing items"))),
+    Sample("consent-difference", "consent", plain_frame("Connect Papertrail"), replace(CONSENT, provenance=replace(CONSENT.provenance, verified=True), scopes=CONSENT.scopes[2:4], already_approved=("See your clients and vendors", "See your invoices, quotes and billing items"))),
     Sample("consent-loopback-refused", "consent", plain_frame("Connect ledgerly-cli"), replace(CONSENT, app="ledgerly-cli", loopback=True, redirect_host="127.0.0.1 (this computer)", refusal=INSTALL, choose_organisation_href=None)),
-    Sample("consent-vouched-for", "consent", plain_frame("Connect Assistant"), replace(CONSENT, app="Assistant", registered_by="Apps that registered themselves", registered_itself=True, vouched_by="assistant.example", redirect_host="assistant.example")),
-    Sample("consent-registered-itself", "consent", plain_frame("Connect Editor"), replace(CONSENT, app="Editor", registered_by="Apps that registered themselves", registered_itself=True, redirect_host="cursor:", loopback=True)),
-    Sample("consent-hostile", "consent", plain_frame("Connect an app"), replace(CONSENT, app=HOSTILE, registered_by=HOSTILE, scopes=(consent.ConsentScope("x:read", HOSTILE[:120], "view", reason=HOSTILE[:120]),))),
+    Sample("consent-vouched-for", "consent", plain_frame("Connect Assistant"), replace(CONSENT, app="Assistant", provenance=device_samples.VOUCHED, redirect_host="assistant.example")),
+    Sample("consent-registered-itself", "consent", plain_frame("Connect Editor"), replace(CONSENT, app="Editor", provenance=device_samples.STRANGER, redirect_host="cursor:", loopback=True)),
+    Sample("consent-hostile", "consent", plain_frame("Connect an app"), replace(CONSENT, app=HOSTILE, provenance=Provenance(NOW, HOSTILE), scopes=(consent.ConsentScope("x:read", HOSTILE[:120], "view", reason=HOSTILE[:120]),))),
     Sample("device-code", "device_code", plain_frame("Connect a device"), device_samples.EMPTY),
     Sample("device-code-filled", "device_code", plain_frame("Connect a device"), device_samples.FILLED),
     Sample("device-code-wrong", "device_code", plain_frame("Connect a device"), device_samples.WRONG, 400),
@@ -121,6 +126,7 @@ SAMPLES = (
     Sample("device-confirm-self-registered", "device_confirm", plain_frame("Compare the code"), device_samples.SELF_REGISTERED),
     Sample("device-confirm-vouched-for", "device_confirm", plain_frame("Compare the code"), device_samples.VOUCHED_FOR),
     Sample("device-consent", "consent", plain_frame("Connect Papertrail"), device_samples.ASKS),
+    Sample("device-consent-of-stranger", "consent", plain_frame("Connect Assistant"), device_samples.STRANGER_ASKS),
     Sample("device-connected", "device_done", plain_frame("Your device is connected"), device_samples.CONNECTED),
     Sample("device-stopped", "device_done", plain_frame("Nothing was connected"), device_samples.STOPPED),
     Sample("authorize-problem", "authorize_problem", plain_frame("This app cannot be connected", signed_in=False), problem.AuthorizeProblemPage("redirect_uri_mismatch", "The redirect URI of the request is not one that the app registered.", "req_0Qf8GhT2", mismatch="Scheme and host match a registered address; the path ends in a slash, and the registered one does not.", received="https://app.papertrail.example/oauth/callback/", app="Papertrail"), 400),
@@ -137,7 +143,7 @@ SAMPLES = (
     Sample("app-deactivated", "app", settings_frame("Papertrail", "apps", ("Papertrail", None)), replace(APP, status="deactivated", type="public", secrets=(), errors=(FieldError("confirm_name", "That is not its name. Nothing was deleted."),)), 422),
     Sample("app-protocol", "app", settings_frame("Papertrail", "apps", ("Papertrail", None)), replace(APP, protocol=WRONG_PROTOCOL, acting=ACTING), 400),
     Sample("app-secret", "app_secret", settings_frame("A second secret", "apps", ("Papertrail", None)), apps.AppSecretPage("Papertrail", CLIENT, SECRET)),
-    Sample("connections", "connections", settings_frame("My connections", _mine), connections.ConnectionsPage((CARD, PAUSED), (ENDED,), tuple(connections.KeyBeside(k.name, k.prefix, k.href, k.created_at, k.last_used_at, k.expires_at, k.status) for k in KEYS[:2]))),
+    Sample("connections", "connections", settings_frame("My connections", _mine), connections.ConnectionsPage((CARD, STRANGER_CARD, PAUSED), (ENDED,), tuple(connections.KeyBeside(k.name, k.prefix, k.href, k.created_at, k.last_used_at, k.expires_at, k.status) for k in KEYS[:2]))),
     Sample("connections-empty", "connections", settings_frame("My connections", _mine), connections.ConnectionsPage(())),
     Sample("connection", "connection", settings_frame("Papertrail", _mine, ("Papertrail", None)), connections.ConnectionPage(CARD)),
     Sample("connection-ended", "connection", settings_frame("Old Importer", _mine, ("Old Importer", None), notice=Notice("Old Importer is disconnected.")), connections.ConnectionPage(ENDED)),

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from consentry.web.views import api_keys, api_reference, app_protocol, apps, audit, connections, consent, sign_in
 from consentry.web.views.form import FieldError
+from consentry.web.views.provenance import Provenance
 
 NOW = datetime(2026, 11, 24, 14, 5, 9, tzinfo=UTC)
 
@@ -225,9 +226,7 @@ REASON = "Your role Bookkeeper does not include sending invoices; an administrat
 CONSENT = consent.ConsentPage(
     request="req_1",
     app="Papertrail",
-    registered_by="Papertrail Software Ltd",
-    registered_at=back(days=41),
-    verified=False,
+    provenance=Provenance(back(days=41), "Papertrail Software Ltd"),
     redirect_host="app.papertrail.example",
     loopback=False,
     person_name="Ana Oliveira",
@@ -289,6 +288,9 @@ PAUSED = replace(
     first_used_at=None,
     scopes=CARD.scopes[:1],
     paused_reason="Northwind Traders has deactivated this app. It can do nothing at present.",
+)
+STRANGER_CARD = replace(
+    CARD, id="con_4", app="Assistant", provenance=Provenance(back(days=30), vouched_by="assistant.example")
 )
 ENDED = replace(CARD, id="con_3", app="Old Importer", ended_at=back(days=2), ended_by="you")
 KEYS = (

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -44,6 +45,7 @@ DETAILS = ConnectionDetails(
     organisation_name="Acme",
     user_email="bo@acme.test",
     user_name="Bo",
+    app_created_at=NOW,
 )
 
 
@@ -128,3 +130,28 @@ def test_administrators_see_user_scopes_and_a_button_for_each(catalog: Catalog) 
     assert "bo@acme.test" in text
     assert 'href="/settings/connections/all?app=app_1"' in text
     assert 'value="disconnect"' in text
+
+
+def test_of_an_app_that_registered_itself_the_page_says_who_vouches_for_it(catalog: Catalog) -> None:
+    details = replace(DETAILS, app_registered_itself=True, app_vouched_by="assistant.example")
+
+    page = page_text(today(catalog, details))
+
+    assert 'Vouched for by <strong class="host">assistant.example</strong>' in page
+    assert "Unverified" in page
+    assert "Papertrail Ltd" not in page
+
+
+def test_of_an_app_that_somebody_registered_the_page_says_who(catalog: Catalog) -> None:
+    page = page_text(today(catalog))
+
+    assert "by <bdi>Papertrail Ltd</bdi>" in page
+    assert "Unverified" not in page
+
+
+def test_the_connections_of_an_app_known_by_its_address_are_one_link_away(catalog: Catalog) -> None:
+    details = replace(DETAILS, client_id=ClientId("https://client.test/a?b=1&c=2"))
+
+    href = connection_pages.row_of(today(catalog, details)).app_href
+
+    assert parse_qsl(urlsplit(href).query) == [("app", "https://client.test/a?b=1&c=2")]

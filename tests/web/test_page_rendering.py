@@ -29,6 +29,7 @@ PIECES = {
     "key_form",
     "connection_card",
     "access_parts",
+    "provenance",
 }
 each_page = pytest.mark.parametrize("sample", SAMPLES, ids=[sample.name for sample in SAMPLES])
 

@@ -59,6 +59,9 @@ class ConnectionDetails:
     organisation_name: str
     user_email: str
     user_name: str
+    app_created_at: datetime
+    app_registered_itself: bool = False
+    app_vouched_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from consentry.model.app import AppOrigin
 from consentry.model.connection import Connection, ConnectionDetails, EndedBy
 from consentry.model.event import Event
 from consentry.model.ids import AppId, ClientId, ConnectionId, OrganisationId, UserId
@@ -20,12 +21,12 @@ from consentry.storage.database import (
 from consentry.storage.events import LAST
 from consentry.storage.holder import APP_STANDING, HOLDER_COLUMNS, HOLDER_WIDTH, holder_joins, read_holder
 
-_OWN_WIDTH = 20
+_OWN_WIDTH = 23
 _SELECT = f"""
 SELECT c.id, c.organisation_id, c.user_id, c.app_id, c.scopes, c.declined_scopes, c.created_at, c.updated_at,
     c.first_used_at, c.last_used_at, c.ended_at, c.ended_by,
     a.name, ao.name, a.client_id, trim(a.required_scopes || ' ' || a.optional_scopes), {APP_STANDING},
-    o.name, u.email, u.name,
+    o.name, u.email, u.name, a.created_at, a.origin, a.vouched_by,
     {HOLDER_COLUMNS}
 FROM connections c
 JOIN apps a ON a.id = c.app_id
@@ -145,5 +146,8 @@ def _found(row: Row) -> FoundConnection:
         organisation_name=row[17],
         user_email=row[18],
         user_name=row[19],
+        app_created_at=from_micros(row[20]),
+        app_registered_itself=row[21] != AppOrigin.REGISTERED,
+        app_vouched_by=row[22],
     )
     return FoundConnection(details, read_holder(row[_OWN_WIDTH : _OWN_WIDTH + HOLDER_WIDTH]))

@@ -14,6 +14,7 @@ from consentry.oauth.redirect_uri import is_loopback, is_web, shown_target
 from consentry.oauth.scope import Scope
 from consentry.web.browser_safety import allow_form_target
 from consentry.web.pages import render
+from consentry.web.provenance import provenance_of, stranger_of
 from consentry.web.views.consent import ConsentPage, ConsentScope
 from consentry.web.views.sign_in import ChooseOrganisationPage, OrganisationChoice
 from consentry.web.visitor import frame_for
@@ -77,7 +78,7 @@ def show_picker(request: Request, deeds: Deeds, visitor: Visitor, question: Ques
     return render(
         "choose_organisation",
         frame=frame_for(request, deeds, visitor, "Choose an organisation"),
-        view=ChooseOrganisationPage(tuple(choices), question.app.name),
+        view=ChooseOrganisationPage(tuple(choices), question.app.name, stranger_of(question.app)),
     )
 
 
@@ -101,9 +102,7 @@ async def show_screen(
     page = ConsentPage(
         request=question.request,
         app=app.name,
-        registered_by=await deeds.people.organisation_name(app.organisation_id),
-        registered_at=app.created_at,
-        verified=False,
+        provenance=await provenance_of(deeds, app),
         redirect_host=None if redirect_uri is None else shown_target(redirect_uri),
         loopback=redirect_uri is not None and (is_loopback(redirect_uri) or not is_web(redirect_uri)),
         person_name=visitor.user.name,
@@ -117,8 +116,6 @@ async def show_screen(
         refusal=_find_refusal(offer, membership),
         action=question.path,
         device=device,
-        registered_itself=app.registered_itself,
-        vouched_by=app.vouched_by,
     )
     response = render("consent", frame=frame_for(request, deeds, visitor, f"Connect {app.name}"), view=page)
     if redirect_uri is not None:

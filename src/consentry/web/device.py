@@ -25,6 +25,7 @@ from consentry.ports.device_codes import Claim
 from consentry.web.caller import caller_address
 from consentry.web.consent_screen import Question, find_membership, show_picker, show_screen
 from consentry.web.pages import render
+from consentry.web.provenance import provenance_of
 from consentry.web.views.consent import DeviceAsked
 from consentry.web.views.device import DeviceCodePage, DeviceConfirmPage, DeviceDonePage
 from consentry.web.visitor import frame_for, read_checked_form, require_visitor
@@ -167,13 +168,9 @@ async def _show_comparison(request: Request, deeds: Deeds, visitor: Visitor, cod
         request=code.id,
         user_code=shown,
         app=app.name,
-        registered_by=await deeds.people.organisation_name(app.organisation_id),
-        registered_at=app.created_at,
-        verified=False,
+        provenance=await provenance_of(deeds, app),
         asked_at=code.created_at,
         address=code.asked_from,
-        registered_itself=app.registered_itself,
-        vouched_by=app.vouched_by,
     )
     return render("device_confirm", frame=frame_for(request, deeds, visitor, "Compare the code"), view=page)
 

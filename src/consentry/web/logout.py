@@ -18,6 +18,7 @@ from consentry.oauth.parameters import Parameters
 from consentry.web.browser_safety import SESSION_COOKIE, allow_form_target, clear_cookie
 from consentry.web.form_body import read_form
 from consentry.web.pages import render
+from consentry.web.provenance import stranger_of
 from consentry.web.views.sign_in import SignedOutPage, SignOutPage
 from consentry.web.visitor import find_visitor, frame_for, read_checked_form
 
@@ -98,7 +99,7 @@ def _ask(request: Request, deeds: Deeds, visitor: Visitor, parameters: Parameter
     # What was faulty is not sent along: the person signs out, and stays here.
     kept = parameters.pairs if asked.fault is None else ()
     fields = tuple((name, escape(value)) for name, value in kept if name in FIELDS)
-    view = SignOutPage(fields, None if asked.app is None else asked.app.name, asked.fault)
+    view = SignOutPage(fields, None if asked.app is None else asked.app.name, asked.fault, stranger_of(asked.app))
     status = 200 if asked.fault is None else _BAD_REQUEST
     frame = frame_for(request, deeds, visitor, "Sign out")
     response = render("sign_out", frame=frame, view=view, status=status)

@@ -29,6 +29,7 @@ from consentry.web.browser_safety import (
 from consentry.web.caller import caller_address
 from consentry.web.form_body import read_form
 from consentry.web.pages import render
+from consentry.web.provenance import stranger_of
 from consentry.web.sign_in_detour import read_next
 from consentry.web.views.sign_in import SignInPage, SignInThrottledPage
 from consentry.web.visitor import find_visitor, form_secret, frame_for
@@ -109,7 +110,9 @@ async def _show_form(request: Request, deeds: Deeds, page: SignInPage, *, status
     secret = before or secrets.token_urlsafe()
     frame = replace(frame_for(request, deeds, None, "Sign in"), csrf=csrf_token(secret, _PURPOSE))
     target, hinted = await read_next(page.next, deeds)
-    view = replace(page, app=None if target is None else target.app.name, email=page.email or hinted)
+    app = None if target is None else target.app
+    name, provenance = (None, None) if app is None else (app.name, stranger_of(app))
+    view = replace(page, app=name, provenance=provenance, email=page.email or hinted)
     response = render("sign_in", frame=frame, view=view, status=status)
     if target is not None:
         # The form may end, over the authorization endpoint, at the app itself: consent may have been given before.

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlencode
 
 from consentry.model.access import Reason
 from consentry.model.connection import EndedBy
 from consentry.model.connection_today import WhyNot
 from consentry.model.coverage import Holding, missing_reason
 from consentry.web.views.connections import ConnectionCard, ConnectionRow, ScopeToday
+from consentry.web.views.provenance import Provenance
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from consentry.model.connection import Connection
+    from consentry.model.connection import Connection, ConnectionDetails
     from consentry.model.connection_today import ConnectionToday
     from consentry.model.connection_today import ScopeToday as Scope
 
@@ -57,6 +59,7 @@ def card_of(today: ConnectionToday, *, product: str) -> ConnectionCard:
         paused_reason=None if today.paused is None else _PAUSES[today.paused],
         ended_at=connection.ended_at,
         ended_by=None if connection.ended_by is None else _ended_by(connection.ended_by, product),
+        provenance=_stranger(details),
     )
 
 
@@ -66,14 +69,21 @@ def row_of(today: ConnectionToday) -> ConnectionRow:
     return ConnectionRow(
         id=connection.id,
         app=details.app_name,
-        app_href=f"{LIST}/all?app={details.client_id}",
+        app_href=f"{LIST}/all?{urlencode({'app': details.client_id})}",
         person_name=details.user_name,
         person_email=details.user_email,
         scopes=tuple(connection.scopes),
         approved_at=connection.created_at,
         last_used_at=connection.last_used_at,
         ended_at=connection.ended_at,
+        provenance=_stranger(details),
     )
+
+
+def _stranger(details: ConnectionDetails) -> Provenance | None:
+    if not details.app_registered_itself:
+        return None
+    return Provenance(details.app_created_at, vouched_by=details.app_vouched_by)
 
 
 def _scope_of(scope: Scope, today: ConnectionToday) -> ScopeToday:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from consentry.web.views.provenance import Provenance
+
 
 @dataclass(frozen=True, slots=True)
 class ScopeToday:
@@ -24,7 +26,8 @@ class ConnectionCard:
     """One connection of the person.
 
     `ended_by` is "you", a name, or the product. `paused_reason` says why a connection that has not
-    ended does nothing at present (app deactivated, membership suspended).
+    ended does nothing at present (app deactivated, membership suspended). `provenance` is that of an app that
+    registered itself.
     """
 
     id: str
@@ -39,6 +42,7 @@ class ConnectionCard:
     paused_reason: str | None = None
     ended_at: datetime | None = None
     ended_by: str | None = None
+    provenance: Provenance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,7 @@ class ConnectionRow:
     approved_at: datetime
     last_used_at: datetime | None
     ended_at: datetime | None = None
+    provenance: Provenance | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from consentry.model.catalog_entry import ScopeAccess
+    from consentry.web.views.provenance import Provenance
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +50,12 @@ class ConsentPage:
     `already_approved` holds the plain words of what was approved before, when only the difference is
     asked. Where the answer goes to an address, `redirect_host` is its host: send the page with
     `browser_safety.allow_form_target`. Where it goes to a device, `device` tells of that instead.
-    An app that `registered_itself` has nobody who answers for it; `vouched_by` is the host of its document, if it has
-    one. `loopback` is true of every app on the person's own device.
+    `loopback` is true of every app on the person's own device.
     """
 
     request: str
     app: str
-    registered_by: str
-    registered_at: datetime
-    verified: bool
+    provenance: Provenance
     redirect_host: str | None
     loopback: bool
     person_name: str
@@ -71,8 +69,6 @@ class ConsentPage:
     refusal: str | None = None
     action: str = "/consent"
     device: DeviceAsked | None = None
-    registered_itself: bool = False
-    vouched_by: str | None = None
 
     @property
     def groups(self) -> tuple[tuple[str, tuple[ConsentScope, ...]], ...]:

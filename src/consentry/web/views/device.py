@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
+    from consentry.web.views.provenance import Provenance
+
 
 @dataclass(frozen=True, slots=True)
 class DeviceCodePage:
@@ -26,20 +28,15 @@ class DeviceCodePage:
 class DeviceConfirmPage:
     """`device_confirm`. Posts `decision` (`continue` | `stop`), `request`, `csrf` to `/device/confirm`.
 
-    `user_code` is to be compared with what the device shows; `address` is the network address that asked for it. Of an
-    app that `registered_itself`, `vouched_by` is the host that stands for it, if one does.
+    `user_code` is to be compared with what the device shows; `address` is the network address that asked for it.
     """
 
     request: str
     user_code: str
     app: str
-    registered_by: str
-    registered_at: datetime
-    verified: bool
+    provenance: Provenance
     asked_at: datetime
     address: str
-    registered_itself: bool = False
-    vouched_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

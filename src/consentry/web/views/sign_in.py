@@ -13,19 +13,22 @@ if TYPE_CHECKING:
 
     from markupsafe import Markup
 
+    from consentry.web.views.provenance import Provenance
+
 
 @dataclass(frozen=True, slots=True)
 class SignInPage:
     """`sign_in`. Posts `email`, `password`, `next`, `csrf` to `/sign-in`.
 
     `error` is one sentence that does not tell whether the address is known. `app` names the app that
-    sent the person here, if one did.
+    sent the person here, if one did; `provenance` is that of an app that registered itself.
     """
 
     email: str = ""
     next: str = ""
     app: str | None = None
     error: str | None = None
+    provenance: Provenance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +55,14 @@ class OrganisationChoice:
 
 @dataclass(frozen=True, slots=True)
 class ChooseOrganisationPage:
-    """`choose_organisation`: links only, nothing posted. `app` names the app to be connected, if any."""
+    """`choose_organisation`: links only, nothing posted. `app` names the app to be connected, if any.
+
+    `provenance` is that of an app that registered itself.
+    """
 
     organisations: tuple[OrganisationChoice, ...]
     app: str | None = None
+    provenance: Provenance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +83,13 @@ class SignOutPage:
     """`sign_out`: asks whether the person wants to sign out. Posts `csrf` and `fields` to `/oauth/logout/confirm`.
 
     `app` names the app that sent the person, where that is known, and `fault` says what is wrong with what it sent.
+    `provenance` is that of an app that registered itself.
     """
 
     fields: tuple[tuple[str, Markup], ...] = ()
     app: str | None = None
     fault: str | None = None
+    provenance: Provenance | None = None
 
 
 @dataclass(frozen=True, slots=True)
