@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import apsw
 
 from consentry.storage.database import Operation, Statement, T
+from consentry.storage.sqlite_checkpoints import SqliteCheckpoints
 from consentry.storage.sqlite_connection import connect, numbered
 
 GROUP_MOST = 256
@@ -50,6 +51,7 @@ class SqliteWriter:
     def __init__(self, path: Path) -> None:
         self.group_most = GROUP_MOST
         self._path = path
+        self._checkpoints = SqliteCheckpoints(path)
         self._lock = threading.Lock()
         self._gathering: dict[AbstractEventLoop, list[_Job]] = {}
         self._handed_over: SimpleQueue[list[_Job] | None] = SimpleQueue()
@@ -100,7 +102,9 @@ class SqliteWriter:
             is_last = group.is_last
             live = [job for job in group.jobs if not job.answer.done()]
             try:
-                connection = connection or connect(self._path)
+                if connection is None:
+                    connection = connect(self._path)
+                    self._checkpoints.watch(connection)
                 outcomes = _commit(connection, live)
             except BaseException as fault:  # noqa: BLE001 - every waiting caller must hear of it, whatever it is
                 outcomes = [_Outcome(job, None, fault) for job in live]
@@ -108,6 +112,7 @@ class SqliteWriter:
                 _discard(connection)
                 connection = None
             _answer(outcomes)
+        self._checkpoints.close()
         _discard(connection)
         self._ended.set_result(None)
 
