@@ -9,12 +9,14 @@ Ten million tokens take two to four minutes and about 3 GB.
 
 import asyncio
 import hashlib
+import os
 import random
 import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import apsw
 import asyncpg
@@ -140,7 +142,7 @@ def _statements(population: Population, dialect: _Dialect) -> list[tuple[str, in
             population.members,
             f"{record('usr_', 'n')}, 'user' || n || '@bench.test', 'User ' || n, NULL, 'active', {at}",
         ),
-        ("members", population.members, f"{organisation}, {record('usr_', 'n')}, NULL, 'active', {at}"),
+        ("members", population.members, f"{organisation}, {record('usr_', 'n')}, NULL, 'active', {at}, 'bookkeeper'"),
         ("member_roles", population.members, f"{organisation}, {record('usr_', 'n')}, 'bookkeeper'"),
         (
             "apps",
@@ -172,7 +174,7 @@ def _statements(population: Population, dialect: _Dialect) -> list[tuple[str, in
             (
                 f"{timed} || {dialect.padded('n', REST)}, {dialect.digest(dialect.padded('n', SECRET_LENGTH))}, "
                 f"{record('', f'n % {population.connections}')}, '{_SCOPES}', NULL, {token_at}, "
-                f"{token_at} + {population.lifetime * _MICROS}"
+                f"{token_at} + {population.lifetime * _MICROS}, {record('con_', f'n % {population.connections}')}"
             ),
         ),
     ]
@@ -183,7 +185,7 @@ def _statements(population: Population, dialect: _Dialect) -> list[tuple[str, in
 _COLUMNS = {
     "organisations": "id, name, standing, created_at",
     "users": "id, email, name, password_hash, standing, created_at",
-    "members": "organisation_id, user_id, custom_permissions, standing, created_at",
+    "members": "organisation_id, user_id, custom_permissions, standing, created_at, roles",
     "member_roles": "organisation_id, user_id, role",
     "apps": (
         "id, client_id, organisation_id, name, type, redirect_uris, required_scopes, optional_scopes, require_pkce, "
@@ -197,7 +199,7 @@ _COLUMNS = {
         "id, connection_id, scope, resource, refresh_digest, generation, sealed_successor, successor_scope, "
         "created_at, rotated_at, idle_expires_at, expires_at, ended_at"
     ),
-    "access_tokens": "id, digest, family_id, scope, resource, issued_at, expires_at",
+    "access_tokens": "id, digest, family_id, scope, resource, issued_at, expires_at, connection_id",
 }
 
 
@@ -225,10 +227,13 @@ def _fill_sqlite(path: str, population: Population, say: Callable[[str], None]) 
                 connection.execute(_between(sql, start, count))
                 connection.pragma("wal_checkpoint", "PASSIVE")
             say(f"{name}: {count} rows")
-        connection.execute("ANALYZE")
+        # No ANALYZE: an installation on SQLite has no statistics either.
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     finally:
         connection.close()
+    # Or the first commit that is measured would wait for all of it.
+    with Path(path).open("rb") as file:
+        os.fsync(file.fileno())
 
 
 async def _fill_postgres(url: str, population: Population, say: Callable[[str], None]) -> None:

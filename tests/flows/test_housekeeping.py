@@ -108,14 +108,14 @@ async def test_a_used_code_is_recognised_for_a_day_after_its_end(
     assert await keys(database, "authorization_codes") == [kept]
 
 
-async def test_families_go_a_day_after_whichever_end_comes_first(
+async def test_families_go_two_days_after_whichever_end_comes_first(
     database: Database, clock: FixedClock, housekeeping: Housekeeping
 ) -> None:
     now, later = clock.present, clock.present + DAY
-    await add_family(database, "idle", idle=now - DAY, end=later, ended=None)
-    await add_family(database, "over", idle=later, end=now - DAY, ended=None)
-    await add_family(database, "ended", idle=later, end=later, ended=now - DAY)
-    await add_family(database, "lately ended", idle=later, end=later, ended=now - HOUR)
+    await add_family(database, "idle", idle=now - 2 * DAY, end=later, ended=None)
+    await add_family(database, "over", idle=later, end=now - 2 * DAY, ended=None)
+    await add_family(database, "ended", idle=later, end=later, ended=now - 2 * DAY)
+    await add_family(database, "lately ended", idle=later, end=later, ended=now - DAY)
     await add_family(database, "live", idle=later, end=later, ended=None)
 
     await housekeeping.sweep_once()

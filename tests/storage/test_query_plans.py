@@ -136,11 +136,12 @@ WHOLE = {
     "FROM redirect_refusals WHERE app_id = $1": "an app has twenty refusals at most",
     "count(*) FROM connections WHERE app_id": "connections end with their app, and the audit tells how many",
     "FROM session_apps s JOIN apps": "the apps that one session signed in to",
+    "FROM (SELECT $1 AS organisation_id, $2 AS user_id) pair": "one user in one organisation",
     "FROM organisations WHERE name = $1": "organisations of one name, to tell that the name is not enough",
 }
 """What may return as many rows as there are, and why: a part of the statement, and the reason."""
 
-_BY_KEY = re.compile(r"\b(id|user_id|client_id|email|key|url) = (\$1|\$2|ANY)|pair\b")
+_BY_KEY = re.compile(r"\b(id|user_id|client_id|email|key|url) = (\$1|\$2|ANY)")
 
 
 async def test_no_list_is_read_without_a_limit_and_none_by_an_offset(

@@ -31,7 +31,8 @@ _KEPT = {
     Leftover.SESSION: _DAY,
     Leftover.SESSION_APP: _DAY,
     Leftover.LOGOUT_DELIVERY: _DAY,
-    Leftover.TOKEN_FAMILY: _DAY,
+    # Longer than an access token may live: one of an ended family is told by the family's row.
+    Leftover.TOKEN_FAMILY: 2 * _DAY,
     Leftover.THROTTLE: _DAY,
     Leftover.USED_PROOF: timedelta(),
     # One that is asked for again is fetched anew, with its mark: that spares its server the body.

@@ -16,7 +16,7 @@ from consentry.storage.view_source import ViewSource
 
 T = TypeVar("T")
 
-CURRENT = "0006"
+CURRENT = "0008"
 """The schema version that this Consentry reads and writes. Versions sort as text."""
 
 _TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table'"

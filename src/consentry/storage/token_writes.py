@@ -26,14 +26,16 @@ UPDATE token_families
 SET refresh_digest = $3, generation = $4, sealed_successor = $5, successor_scope = $6, rotated_at = $7,
     idle_expires_at = $8
 WHERE id = $1 AND generation = $2 AND ended_at IS NULL
-RETURNING id
+RETURNING connection_id
 """
 
-_EXTEND = "UPDATE token_families SET idle_expires_at = $2 WHERE id = $1 AND ended_at IS NULL RETURNING id"
+_EXTEND = """
+UPDATE token_families SET idle_expires_at = $2 WHERE id = $1 AND ended_at IS NULL RETURNING connection_id
+"""
 
 _APPEND_ACCESS = """
-INSERT INTO access_tokens (id, digest, family_id, scope, resource, issued_at, expires_at, dpop_jkt)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO access_tokens (id, digest, family_id, scope, resource, issued_at, expires_at, dpop_jkt, connection_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 
 
@@ -43,28 +45,30 @@ def _redeem(*values: Value) -> Operation[bool]:
         return False
     # How the user had signed in goes from the code to its family without passing through here.
     yield Statement(_INSERT_FAMILY, (*values[2:12], *consumed[0]))
-    yield Statement(_APPEND_ACCESS, values[12:])
+    yield Statement(_APPEND_ACCESS, (*values[12:], values[3]))
     return True
 
 
 def _rotate(*values: Value) -> Operation[bool]:
-    if not (yield Statement(_ROTATE, values[:8])):
+    family = yield Statement(_ROTATE, values[:8])
+    if not family:
         return False
-    yield Statement(_APPEND_ACCESS, values[8:])
+    yield Statement(_APPEND_ACCESS, (*values[8:], *family[0]))
     return True
 
 
 def _extend(*values: Value) -> Operation[bool]:
-    if not (yield Statement(_EXTEND, values[:2])):
+    family = yield Statement(_EXTEND, values[:2])
+    if not family:
         return False
-    yield Statement(_APPEND_ACCESS, values[2:])
+    yield Statement(_APPEND_ACCESS, (*values[2:], *family[0]))
     return True
 
 
 _ACCESS_COLUMNS = "token_id, token_digest, token_family, token_scope, token_resource, issued_at, token_ends, token_jkt"
 _APPENDED = f"""
-    INSERT INTO access_tokens (id, digest, family_id, scope, resource, issued_at, expires_at, dpop_jkt)
-    SELECT {_ACCESS_COLUMNS} FROM won
+    INSERT INTO access_tokens (id, digest, family_id, scope, resource, issued_at, expires_at, dpop_jkt, connection_id)
+    SELECT {_ACCESS_COLUMNS}, connection FROM won
 """  # noqa: S608 - composed of constants only
 
 _REDEEM_MANY = f"""
@@ -119,7 +123,7 @@ WITH asked AS (
         ) living
     ) taken
     WHERE f.id = taken.family
-    RETURNING taken.*
+    RETURNING taken.*, f.connection_id AS connection
 ), appended AS ({_APPENDED})
 SELECT place FROM won
 """  # noqa: S608 - composed of constants only
@@ -142,9 +146,9 @@ WITH asked AS (
         ) living
     ) taken
     WHERE f.id = taken.family
-    RETURNING f.id
+    RETURNING f.id, f.connection_id AS connection
 ), won AS (
-    SELECT asked.* FROM asked JOIN living ON living.id = asked.family
+    SELECT asked.*, living.connection FROM asked JOIN living ON living.id = asked.family
 ), appended AS ({_APPENDED})
 SELECT place FROM won
 """  # noqa: S608 - composed of constants only
@@ -156,7 +160,7 @@ def opening(*values: Value) -> Operation[None]:
     Values: the family's as `REDEEM` takes them, session, when it was signed in to, claims; the token.
     """
     yield Statement(_INSERT_FAMILY, values[:13])
-    yield Statement(_APPEND_ACCESS, values[13:])
+    yield Statement(_APPEND_ACCESS, (*values[13:], values[1]))
 
 
 REDEEM = SetWrite(_redeem, _REDEEM_MANY)

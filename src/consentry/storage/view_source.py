@@ -13,7 +13,7 @@ from consentry.settings_values import sqlite_path
 from consentry.storage.database import Database, KeyedRead, Operation, P, Row, SetWrite, Statement, T, Value
 from consentry.storage.holder import MEMBER_COLUMNS
 
-_JOINED = re.compile(r"LEFT JOIN members m ON m\.organisation_id = \S+ AND m\.user_id = \S+")
+_JOINED = re.compile(r"LEFT JOIN members m ON m\.organisation_id = \S+ AND m\.user_id = (?P<user>\S+)")
 _LISTED = re.compile(r"\bFROM members\b")
 
 
@@ -24,7 +24,7 @@ class ViewSource:
         self.view = ".".join(f'"{part}"' for part in name.split("."))
         # Ours sort by bytes; without this, PostgreSQL could not use the product's own indexes.
         self._theirs = "" if sqlite_path(url) is not None else ' COLLATE "default"'
-        self._columns, self._join = self._member_columns(at_once=sqlite_path(url) is None)
+        self._at_once = sqlite_path(url) is None
         self.compose = lru_cache(maxsize=1024)(self._compose)
 
     @property
@@ -36,11 +36,14 @@ class ViewSource:
 
     def _compose(self, sql: str) -> str:
         members = f"(SELECT organisation_id, user_id, 0 AS created_at FROM {self.view})"  # noqa: S608 - see above
-        sql = _JOINED.sub(self._join, sql.replace(MEMBER_COLUMNS, self._columns))
+        joined = _JOINED.search(sql)
+        if joined is not None:
+            columns, join = self._member_columns(joined["user"])
+            sql = sql.replace(MEMBER_COLUMNS, columns).replace(joined[0], join)
         return _LISTED.sub(f"FROM {members}", sql)
 
-    def _member_columns(self, *, at_once: bool) -> tuple[str, str]:
-        """Return what stands in place of our columns and of our join."""
+    def _member_columns(self, user: str) -> tuple[str, str]:
+        """Return what stands in place of our columns and of our join, which goes by the column `user`."""
         # Two rows for one member contradict each other, so they make nobody active.
         standing = """
             CASE WHEN count(*) = 0 THEN NULL WHEN count(*) = 1 AND max(v.standing) = 'active' THEN 'active'
@@ -48,16 +51,17 @@ class ViewSource:
         """
         # Names only: a definition of a role (`name=permission`) is not the view's to give.
         roles = "replace(replace(replace(coalesce(max(v.roles), ''), '=', '?'), ';', '?'), ' ', ';')"
-        if at_once:
+        if self._at_once:
             named = f"{standing} AS standing, {roles} AS roles, max(v.permissions) AS permissions"
-            return "m.standing, m.roles, m.permissions", f"LEFT JOIN LATERAL {self._value(named)} m ON true"
+            return "m.standing, m.roles, m.permissions", f"LEFT JOIN LATERAL {self._value(named, user)} m ON true"
         # One value each: SQLite has no LATERAL, and a plain join makes it read the whole of a view that joins tables.
-        return ", ".join(self._value(expression) for expression in (standing, roles, "max(v.permissions)")), ""
+        columns = (standing, roles, "max(v.permissions)")
+        return ", ".join(self._value(expression, user) for expression in columns), ""
 
-    def _value(self, expressions: str) -> str:
+    def _value(self, expressions: str, user: str) -> str:
         return (
             f"(SELECT {expressions} FROM {self.view} v "  # noqa: S608 - see above
-            f"WHERE v.organisation_id = o.id{self._theirs} AND v.user_id = u.id{self._theirs})"
+            f"WHERE v.organisation_id = o.id{self._theirs} AND v.user_id = {user}{self._theirs})"
         )
 
 
