@@ -140,7 +140,7 @@ def test_a_rule_leaves_alone_what_it_allows(rule: Rule, good: str) -> None:
     [
         ("oauth", "import asyncio"),
         ("oauth", "from time import monotonic"),
-        ("oauth", "import msgspec"),
+        ("oauth", "import orjson"),
         ("oauth", "from consentry.model.app import App"),
         ("oauth", "from . import scope"),
         ("model", "def later():\n    import sqlite3"),

@@ -14,7 +14,7 @@ ONLY_A_SERVER_NEEDS = (
     "httpx",
     "jinja2",
     "joserfc",
-    "msgspec",
+    "orjson",
     "pydantic",
     "sqlalchemy",
     "starlette",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import msgspec
+import orjson
 
 from consentry.model.acting import Acting
 from consentry.model.event import SYSTEM, Actor, Event, EventKind
@@ -80,7 +80,7 @@ class SigningKeys:
 
         kid, key = await self._current(algorithm)
         header = {"alg": algorithm, "kid": kid, "typ": typ}
-        return jws.serialize_compact(header, msgspec.json.encode(claims), key, registry=ExactAlgorithms((algorithm,)))
+        return jws.serialize_compact(header, orjson.dumps(claims), key, registry=ExactAlgorithms((algorithm,)))
 
     async def read_signed(self, text: str, *, typ: str) -> Mapping[str, Any] | None:
         """Return the claims of what was signed here with a key that is still kept, expired or not; else None.

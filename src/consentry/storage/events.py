@@ -33,7 +33,7 @@ LAST = "~"
 def append(event: Event) -> Statement:
     """Return the statement that appends `event`, to be yielded inside the operation that makes the change."""
     # Loaded here, because a guard in a product's process writes no event.
-    import msgspec  # noqa: PLC0415 - see above
+    import orjson  # noqa: PLC0415 - see above
 
     return Statement(
         _INSERT,
@@ -46,7 +46,7 @@ def append(event: Event) -> Statement:
             event.actor.operator_id,
             event.actor.through,
             event.subject,
-            msgspec.json.encode(event.details).decode(),
+            orjson.dumps(event.details).decode(),
         ),
     )
 
@@ -91,9 +91,9 @@ class EventStore:
 
 
 def _event(row: Row) -> Event:
-    import msgspec  # noqa: PLC0415 - see above
+    import orjson  # noqa: PLC0415 - see above
 
-    details: dict[str, Any] = msgspec.json.decode(row[8])
+    details: dict[str, Any] = orjson.loads(row[8])
     return Event(
         EventId(row[0]),
         from_micros(row[1]),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-import msgspec
+import orjson
 
 from consentry.web.program_endpoint import Header, ProgramAnswer, send_answer
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 _JSON: Header = (b"content-type", b"application/json")
 _UNSTORED: tuple[Header, ...] = (_JSON, (b"cache-control", b"no-store"), (b"pragma", b"no-cache"))
-_encode = msgspec.json.Encoder().encode
+_encode = partial(orjson.dumps, option=orjson.OPT_UTC_Z)
 
 
 def json_answer(body: Mapping[str, object], *, status: int = 200, headers: tuple[Header, ...] = ()) -> ProgramAnswer:

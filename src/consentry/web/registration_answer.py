@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-import msgspec
+import orjson
 
 from consentry.model.tolerated_scope import baseline_of
 from consentry.oauth.client_metadata import AUTHORIZATION_CODE, ClientMetadata
@@ -47,7 +47,7 @@ def registration_answer(registered: RegisteredClient, issuer: str, catalog: Cata
         answer["registration_access_token"] = registered.management_token.reveal()
         answer["registration_client_uri"] = f"{issuer}{REGISTRATION_PATH}?{urlencode({'client_id': app.client_id})}"
     if metadata.jwks is not None:
-        answer["jwks"] = msgspec.json.decode(metadata.jwks)
+        answer["jwks"] = orjson.loads(metadata.jwks)
     for name in _TOLD:
         value = getattr(metadata, name)
         if value is not None and value is not False and value != ():
