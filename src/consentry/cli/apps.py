@@ -16,7 +16,7 @@ from consentry.cli.app_options import (
     members_of,
     shown_app,
 )
-from consentry.cli.deeds import BY_COMMAND_LINE, PAGE_SIZE, parse_moment, read_all, run_deed
+from consentry.cli.deeds import BY_COMMAND_LINE, PAGE_SIZE, pages_of, parse_moment, run_deed, show_pages
 from consentry.cli.options import AsJson, ConfigFile
 from consentry.cli.output import Item, note, show
 from consentry.cli.people import organisation_id_of
@@ -28,6 +28,8 @@ from consentry.model.fixed_credentials import FixedCredentials
 from consentry.model.secret import Secret
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
     from consentry.wiring import Deeds
 
 commands = typer.Typer()
@@ -142,15 +144,15 @@ def list_apps(
 ) -> None:
     """List apps by the time of their registration."""
 
-    async def deed(deeds: "Deeds") -> list[App]:
+    async def listing(deeds: "Deeds") -> "AsyncIterator[Sequence[Item]]":
         owner = None if organisation is None else await organisation_id_of(deeds, organisation)
-        return await read_all(
+        async for page in pages_of(
             lambda after: deeds.app_registry.page(BY_COMMAND_LINE, organisation_id=owner, after=after, limit=PAGE_SIZE),
             lambda app: app.client_id,
-        )
+        ):
+            yield [app_object(app) if as_json else _row(app) for app in page]
 
-    apps = run_deed(config, deed)
-    show([app_object(app) if as_json else _row(app) for app in apps], as_json=as_json)
+    show_pages(config, listing, as_json=as_json)
 
 
 @_apps.command("show")

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from consentry.cli.deeds import BY_COMMAND_LINE, PAGE_SIZE, read_all, run_deed
+from consentry.cli.deeds import BY_COMMAND_LINE, PAGE_SIZE, pages_of, run_deed, show_pages
 from consentry.cli.options import AsJson, ConfigFile
 from consentry.cli.output import Item, show
 from consentry.cli.people import organisation_id_of
@@ -13,6 +13,8 @@ from consentry.model.connection_today import ConnectionToday
 from consentry.model.ids import ClientId, ConnectionId
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
     from consentry.wiring import Deeds
 
 commands = typer.Typer()
@@ -31,18 +33,18 @@ def list_connections(
 ) -> None:
     """List connections, newest first."""
 
-    async def deed(deeds: "Deeds") -> list[ConnectionToday]:
+    async def listing(deeds: "Deeds") -> "AsyncIterator[Sequence[Item]]":
         owner = None if organisation is None else await organisation_id_of(deeds, organisation)
         client_id = None if app is None else ClientId(app)
-        return await read_all(
+        async for page in pages_of(
             lambda after: deeds.connections.list_all(
                 BY_COMMAND_LINE, owner, client_id=client_id, include_ended=ended, after=after, limit=PAGE_SIZE
             ),
             lambda today: today.details.connection.id,
-        )
+        ):
+            yield [_item(today) if as_json else _row(today) for today in page]
 
-    connections = run_deed(config, deed)
-    show([_item(today) if as_json else _row(today) for today in connections], as_json=as_json)
+    show_pages(config, listing, as_json=as_json)
 
 
 @_connections.command("revoke")

@@ -11,13 +11,15 @@ import typer
 from consentry.cli.options import settings_of
 from consentry.cli.output import CommandError
 from consentry.cli.readiness import require_catalog, require_schema
+from consentry.cli.shown_list import ShownList
 from consentry.model.acting import operator
 from consentry.model.faults import DeedError, Fault, InvalidInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
     from pathlib import Path
 
+    from consentry.cli.output import Item
     from consentry.settings import Settings
     from consentry.wiring import Deeds
 
@@ -60,14 +62,31 @@ async def _run(settings: Settings, deed: Callable[[Deeds], Awaitable[T]]) -> T:
         await deeds.database.close()
 
 
-async def read_all(page: Callable[[K | None], Awaitable[Sequence[T]]], id_of: Callable[[T], K]) -> list[T]:
-    """Return everything that `page` gives, page after page; it is called with the last identifier that it gave."""
-    found: list[T] = []
+async def pages_of(
+    page: Callable[[K | None], Awaitable[Sequence[T]]], id_of: Callable[[T], K]
+) -> AsyncIterator[Sequence[T]]:
+    """Yield what `page` gives, page after page, to the end; it is called with the last identifier that it gave."""
     after: K | None = None
     while read := await page(after):
-        found += read
+        yield read
         after = id_of(read[-1])
-    return found
+
+
+def show_pages(
+    config: Path | None, listing: Callable[[Deeds], AsyncIterator[Sequence[Item]]], *, as_json: bool
+) -> None:
+    """Write a list a page at a time, however long it is: what was written is not kept.
+
+    Raises as `run_deed`; nothing is written where the first page is refused.
+    """
+
+    async def deed(deeds: Deeds) -> None:
+        shown = ShownList(as_json=as_json)
+        async for page in listing(deeds):
+            shown.add(page)
+        shown.end()
+
+    run_deed(config, deed)
 
 
 def _line(fault: Fault) -> str:

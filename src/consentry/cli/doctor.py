@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from consentry.cli.deeds import BY_COMMAND_LINE, read_all, run_deed
+from consentry.cli.deeds import BY_COMMAND_LINE, PAGE_SIZE, pages_of, run_deed
 from consentry.cli.options import AsJson, ConfigFile
 from consentry.cli.output import CommandError, note, show
 
@@ -51,7 +51,8 @@ def doctor(
 
 
 async def _find(deeds: "Deeds") -> tuple[str, list[str], list[str]]:
-    servers = await read_all(
-        lambda after: deeds.resources.page(BY_COMMAND_LINE, after=after, limit=200), lambda one: one.id
+    servers = pages_of(
+        lambda after: deeds.resources.page(BY_COMMAND_LINE, after=after, limit=PAGE_SIZE), lambda one: one.id
     )
-    return deeds.settings.issuer, list(deeds.catalog.scopes), [one.identifier for one in servers]
+    found = [one.identifier async for page in servers for one in page]
+    return deeds.settings.issuer, list(deeds.catalog.scopes), found

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from consentry.cli.deeds import BY_COMMAND_LINE, PAGE_SIZE, parse_moment, read_all, run_deed
+from consentry.cli.deeds import BY_COMMAND_LINE, PAGE_SIZE, pages_of, parse_moment, run_deed, show_pages
 from consentry.cli.options import AsJson, ConfigFile
 from consentry.cli.output import Item, note, show
 from consentry.cli.people import organisation_id_of
@@ -16,6 +16,7 @@ from consentry.model.faults import NotFoundError
 from consentry.model.ids import ApiKeyId
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
     from datetime import datetime
 
     from consentry.wiring import Deeds
@@ -92,16 +93,16 @@ def list_keys(
 ) -> None:
     """List API keys, newest first, revoked and expired ones too."""
 
-    async def deed(deeds: "Deeds") -> list[Item]:
+    async def listing(deeds: "Deeds") -> "AsyncIterator[Sequence[Item]]":
         owner = None if organisation is None else await organisation_id_of(deeds, organisation)
-        found = await read_all(
+        async for page in pages_of(
             lambda after: deeds.api_keys.list_all(BY_COMMAND_LINE, owner, after=after, limit=PAGE_SIZE),
             lambda details: details.key.id,
-        )
-        now = deeds.clock.now()
-        return [api_key_object(details, now) if as_json else _row(details, now) for details in found]
+        ):
+            now = deeds.clock.now()
+            yield [api_key_object(details, now) if as_json else _row(details, now) for details in page]
 
-    show(run_deed(config, deed), as_json=as_json)
+    show_pages(config, listing, as_json=as_json)
 
 
 @_keys.command("revoke")

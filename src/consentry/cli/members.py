@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from consentry.cli.deeds import BY_COMMAND_LINE, PAGE_SIZE, read_all, run_deed
+from consentry.cli.deeds import BY_COMMAND_LINE, PAGE_SIZE, pages_of, run_deed, show_pages
 from consentry.cli.options import AsJson, ConfigFile
 from consentry.cli.output import Item, show
 from consentry.cli.people import EmailArgument, OrganisationArgument, organisation_id_of, user_of
@@ -12,6 +12,8 @@ from consentry.model.organisation import MemberDetails
 from consentry.model.service_member import is_service_email
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
     from consentry.flows.roles import KnownRole
     from consentry.wiring import Deeds
 
@@ -67,15 +69,15 @@ def remove_member(
 def list_members(organisation: OrganisationArgument, *, config: ConfigFile = None, as_json: AsJson = False) -> None:
     """List the members of an organisation."""
 
-    async def deed(deeds: "Deeds") -> list[Item]:
+    async def listing(deeds: "Deeds") -> "AsyncIterator[Sequence[Item]]":
         organisation_id = await organisation_id_of(deeds, organisation)
-        found = await read_all(
+        async for page in pages_of(
             lambda after: deeds.people.members.page(BY_COMMAND_LINE, organisation_id, after=after, limit=PAGE_SIZE),
             lambda one: one.user.id,
-        )
-        return [_member_item(deeds, one) for one in found]
+        ):
+            yield [_member_item(deeds, one) for one in page]
 
-    show(run_deed(config, deed), as_json=as_json)
+    show_pages(config, listing, as_json=as_json)
 
 
 @_roles.command("set")

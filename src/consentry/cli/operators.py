@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from consentry.cli.deeds import BY_COMMAND_LINE, PAGE_SIZE, read_all, run_deed
+from consentry.cli.deeds import BY_COMMAND_LINE, PAGE_SIZE, pages_of, run_deed, show_pages
 from consentry.cli.options import AsJson, ConfigFile
 from consentry.cli.output import Item, note, show
 from consentry.json_objects import resource_object
@@ -12,6 +12,8 @@ from consentry.model.ids import OperatorId
 from consentry.model.organisation import Operator
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
     from consentry.wiring import Deeds
 
 commands = typer.Typer()
@@ -91,13 +93,13 @@ def register_resource(
 def list_resources(*, config: ConfigFile = None, as_json: AsJson = False) -> None:
     """List the registered APIs."""
 
-    async def deed(deeds: "Deeds") -> list[Item]:
-        found = await read_all(
+    async def listing(deeds: "Deeds") -> "AsyncIterator[Sequence[Item]]":
+        async for page in pages_of(
             lambda after: deeds.resources.page(BY_COMMAND_LINE, after=after, limit=PAGE_SIZE), lambda one: one.id
-        )
-        return [resource_object(one) for one in found]
+        ):
+            yield [resource_object(one) for one in page]
 
-    show(run_deed(config, deed), as_json=as_json)
+    show_pages(config, listing, as_json=as_json)
 
 
 def _operator_item(operator: Operator) -> Item:

@@ -19,11 +19,15 @@ class CommandError(Exception):
 def show(result: Result, *, as_json: bool) -> None:
     """Write `result`: exactly one JSON value and a line end with `--json`, otherwise for a person to read."""
     if as_json:
-        _write(sys.stdout, json.dumps(result, ensure_ascii=False, default=_json_text))
+        _write(sys.stdout, json.dumps(result, ensure_ascii=False, default=json_text))
     elif isinstance(result, Mapping):
         _show_item(result)
     else:
-        _show_table(result)
+        from consentry.cli.shown_list import ShownList  # noqa: PLC0415 - it writes with what stands here
+
+        shown = ShownList(as_json=False)
+        shown.add(result)
+        shown.end()
 
 
 def note(text: str) -> None:
@@ -43,30 +47,13 @@ def _write(stream: TextIO, text: str) -> None:
 
 def _show_item(item: Item) -> None:
     # Plain lines, not a table: a secret that is shown once must never be cut or wrapped.
-    width = max((len(_heading(key)) for key in item), default=0)
+    width = max((len(heading(key)) for key in item), default=0)
     for key, value in item.items():
-        _write(sys.stdout, f"{_heading(key):<{width}}  {_cell(value)}")
+        _write(sys.stdout, f"{heading(key):<{width}}  {cell(value)}")
 
 
-def _show_table(items: Sequence[Item]) -> None:
-    if not items:
-        _write(sys.stdout, "None.")
-        return
-    # Loaded here because most commands write no table, and Rich is slow to load.
-    from rich.console import Console  # noqa: PLC0415 - see above
-    from rich.table import Table  # noqa: PLC0415 - see above
-    from rich.text import Text  # noqa: PLC0415 - see above
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for key in items[0]:
-        # Identifiers are copied into the next command, so they keep to one line.
-        table.add_column(_heading(key), no_wrap=key.endswith("id"), overflow="fold")
-    for item in items:
-        table.add_row(*(Text(_cell(item.get(key))) for key in items[0]))
-    Console(file=sys.stdout, width=None if sys.stdout.isatty() else 200).print(table)
-
-
-def _json_text(value: object) -> str:
+def json_text(value: object) -> str:
+    """Return what stands in JSON for a time."""
     if isinstance(value, datetime):
         return _rfc_3339(value)
     raise TypeError(f"No JSON for {type(value).__name__}")
@@ -79,13 +66,15 @@ def _rfc_3339(moment: datetime) -> str:
 _ABBREVIATIONS = {"id": "ID", "api": "API", "uri": "URI", "uris": "URIs", "pkce": "PKCE"}
 
 
-def _heading(key: str) -> str:
+def heading(key: str) -> str:
+    """Return what stands over a column, or before a value."""
     words = [_ABBREVIATIONS.get(word, word) for word in key.split("_")]
-    heading = " ".join(words)
-    return heading[:1].upper() + heading[1:]
+    text = " ".join(words)
+    return text[:1].upper() + text[1:]
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
+    """Return a value as a person reads it."""
     match value:
         case None | "" | []:
             return "-"
@@ -94,9 +83,9 @@ def _cell(value: object) -> str:
         case datetime():
             return _rfc_3339(value)
         case [first, *_] if isinstance(value, list | tuple):
-            return ("; " if isinstance(first, Mapping) else ", ").join(_cell(each) for each in value)
+            return ("; " if isinstance(first, Mapping) else ", ").join(cell(each) for each in value)
         case Mapping():
-            return ", ".join(f"{_heading(str(key))}: {_cell(each)}" for key, each in value.items())
+            return ", ".join(f"{heading(str(key))}: {cell(each)}" for key, each in value.items())
         case _:
             # A name that somebody typed elsewhere must not move the cursor or recolour the terminal.
             return "".join(letter if letter.isprintable() else "\ufffd" for letter in str(value))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from consentry.cli.deeds import BY_COMMAND_LINE, PAGE_SIZE, read_all, run_deed
+from consentry.cli.deeds import BY_COMMAND_LINE, PAGE_SIZE, pages_of, run_deed, show_pages
 from consentry.cli.options import AsJson, ConfigFile
 from consentry.cli.output import CommandError, Item, show
 from consentry.json_objects import organisation_object, user_object
@@ -16,7 +16,7 @@ from consentry.model.password import PASSWORD_BYTES_MOST
 from consentry.model.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from consentry.model.ids import OrganisationId
     from consentry.wiring import Deeds
@@ -65,14 +65,14 @@ def create_organisation(
 def list_organisations(*, config: ConfigFile = None, as_json: AsJson = False) -> None:
     """List all organisations."""
 
-    async def deed(deeds: "Deeds") -> list[Item]:
-        found = await read_all(
+    async def listing(deeds: "Deeds") -> "AsyncIterator[Sequence[Item]]":
+        async for page in pages_of(
             lambda after: deeds.people.organisations.page(BY_COMMAND_LINE, after=after, limit=PAGE_SIZE),
             lambda one: one.id,
-        )
-        return [organisation_object(one) for one in found]
+        ):
+            yield [organisation_object(one) for one in page]
 
-    show(run_deed(config, deed), as_json=as_json)
+    show_pages(config, listing, as_json=as_json)
 
 
 @_organisations.command("suspend")
@@ -196,13 +196,13 @@ def reinstate_user(email: EmailArgument, *, config: ConfigFile = None, as_json: 
 def list_users(*, config: ConfigFile = None, as_json: AsJson = False) -> None:
     """List all users."""
 
-    async def deed(deeds: "Deeds") -> list[Item]:
-        found = await read_all(
+    async def listing(deeds: "Deeds") -> "AsyncIterator[Sequence[Item]]":
+        async for page in pages_of(
             lambda after: deeds.people.users.page(BY_COMMAND_LINE, after=after, limit=PAGE_SIZE), lambda one: one.id
-        )
-        return [user_object(one) for one in found]
+        ):
+            yield [user_object(one) for one in page]
 
-    show(run_deed(config, deed), as_json=as_json)
+    show_pages(config, listing, as_json=as_json)
 
 
 def _standing_of_organisation(organisation: str, standing: Standing) -> "Callable[[Deeds], Awaitable[Item]]":

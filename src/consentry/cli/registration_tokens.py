@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from consentry.cli.deeds import BY_COMMAND_LINE, PAGE_SIZE, parse_moment, read_all, run_deed
+from consentry.cli.deeds import BY_COMMAND_LINE, PAGE_SIZE, pages_of, parse_moment, run_deed, show_pages
 from consentry.cli.options import AsJson, ConfigFile
 from consentry.cli.output import Item, note, show
 from consentry.model.registration_token import RegistrationToken, RegistrationTokenId
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
     from consentry.wiring import Deeds
 
 commands = typer.Typer()
@@ -49,14 +51,14 @@ def create_token(
 def list_tokens(*, config: ConfigFile = None, as_json: AsJson = False) -> None:
     """List all initial access tokens, those that ended too; never their text."""
 
-    async def deed(deeds: "Deeds") -> list[Item]:
-        found = await read_all(
+    async def listing(deeds: "Deeds") -> "AsyncIterator[Sequence[Item]]":
+        async for page in pages_of(
             lambda after: deeds.registration.tokens.page(BY_COMMAND_LINE, after=after, limit=PAGE_SIZE),
             lambda token: token.id,
-        )
-        return [_item(token) for token in found]
+        ):
+            yield [_item(token) for token in page]
 
-    show(run_deed(config, deed), as_json=as_json)
+    show_pages(config, listing, as_json=as_json)
 
 
 @_tokens.command("revoke")
