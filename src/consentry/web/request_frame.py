@@ -11,6 +11,7 @@ from consentry.ports.directory import DirectoryUnavailableError
 from consentry.web.caller import REQUEST_ID, new_request_id
 from consentry.web.json_answer import json_answer
 from consentry.web.program_endpoint import Header, ProgramAnswer, send_answer
+from consentry.web.rest_of_body import RestOfBody
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,18 +51,24 @@ class RequestFrame:
             return
         request_id = new_request_id()
         scope[REQUEST_ID] = request_id
-        started = False
+        started = too_large = False
+        body = RestOfBody(receive)
 
         async def send_with_id(message: Message) -> None:
-            nonlocal started
+            nonlocal started, too_large
             if message["type"] == "http.response.start":
-                started = True
+                started, too_large = True, message["status"] == _TOO_LARGE
                 headers = framed(message.get("headers", ()), message["status"], request_id.encode())
                 message = {**message, "headers": headers}
+            elif too_large and not message.get("more_body", False):
+                # The whole answer first; with the last message the server hangs up.
+                await send({**message, "more_body": True})
+                await body.drop()
+                message = {"type": "http.response.body", "body": b""}
             await send(message)
 
         try:
-            await self._app(scope, receive, send_with_id)
+            await self._app(scope, body.receive, send_with_id)
         except Exception as fault:  # noqa: BLE001 - the last room before the server: whatever it is, it is answered
             answer = self.answer_fault(fault, scope["path"], request_id)
             if not started:
@@ -100,6 +107,6 @@ class RequestFrame:
 
 def framed(headers: Iterable[Header], status: int, request_id: bytes) -> list[Header]:
     """Return the headers of an answer with those that the frame adds."""
-    # Whoever sends too much would go on sending: the server hangs up instead of reading it (IN-04).
+    # Whoever sends too much would go on sending: the server soon hangs up instead of reading it (IN-04).
     last = ((b"connection", b"close"),) if status == _TOO_LARGE else ()
     return [*headers, (b"x-request-id", request_id), *last]
