@@ -208,3 +208,22 @@ def test_c_26_a_program_that_anybody_could_be_is_never_let_in_silently(world: Mc
 
     assert not page.is_redirect
     assert "/consent" in str(page.url)
+
+
+def test_c_33_who_may_not_connect_it_reads_why_and_what_to_do_and_the_app_is_told_no(world: McpWorld) -> None:
+    client = register(world, client_name="Assistant of C-33")
+    url = authorize_url(world.site.issuer, client, scope="invoicing:read", resource=world.url)
+
+    with world.refusing_unverified(), UserAgent(world.site) as agent:
+        page = agent.sign_in(world.site.ana, url)
+        form = form_to(page.text, "/consent")
+        forged = agent.submit(form, [*form.fields, ("decision", "approve")])
+        told = query_of(agent.answer(agent.open_consent(url), "decline").headers["location"])
+        silent = query_of(agent.get(f"{url}&prompt=none").headers["location"])
+
+    assert "You cannot approve this" in page.text
+    assert "Acme Books does not let its members connect apps that registered themselves" in page.text
+    assert "Ask an administrator of the organisation" in page.text
+    assert 'value="approve"' not in page.text
+    assert (forged.status_code, "location" in forged.headers) == (409, False)
+    assert (told["error"], silent["error"]) == ("access_denied", "consent_required")
