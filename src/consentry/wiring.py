@@ -326,7 +326,7 @@ def open_deeds(
         subjects=subjects,
         meant_user=MeantUser(signing_keys, subjects, settings.issuer),
         user_claims=UserClaims(users, identity_store, clock, secrets),
-        user_info=UserInfo(check_bearer, apps, identity_store, identities, subjects),
+        user_info=UserInfo(check_bearer, apps, identity_store, identities, subjects, signing_keys, settings.issuer),
         usage=usage,
         housekeeping=Housekeeping(
             SqlHousekeepingStore(database),

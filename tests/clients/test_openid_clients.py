@@ -16,7 +16,7 @@ CALLBACK = "http://127.0.0.1/callback"
 AFTERWARDS = "http://127.0.0.1/signed-out"
 
 
-def add_login_app(site: Site, algorithm: str, subject_type: str) -> RegisteredClient:
+def add_login_app(site: Site, algorithm: str, subject_type: str, **metadata: object) -> RegisteredClient:
     return site.add_app(
         redirect_uris=(CALLBACK,),
         required=("openid", "profile", "email", "offline_access"),
@@ -25,6 +25,7 @@ def add_login_app(site: Site, algorithm: str, subject_type: str) -> RegisteredCl
             "id_token_signed_response_alg": algorithm,
             "subject_type": subject_type,
             "post_logout_redirect_uris": [AFTERWARDS],
+            **metadata,
         },
     )
 
@@ -66,6 +67,20 @@ def test_oauth4webapi_signs_a_person_in(
     assert done["told"]["sub"] == done["claims"]["sub"]
     assert (done["told"]["sub"] == site.ana.id) == (subject_type == "public")
     assert done["told"]["email"] == site.ana.email
+
+
+@pytest.mark.interop("oauth4webapi", "signed UserInfo")
+@pytest.mark.shows("OpenID Connect Core §5.3.2 signed")
+@pytest.mark.parametrize("algorithm", ["ES256", "EdDSA"])
+def test_oauth4webapi_checks_signed_user_info(
+    site: Site, person_approves: Callable[[str], str], algorithm: str
+) -> None:
+    app = add_login_app(site, "RS256", "pairwise", userinfo_signed_response_alg=algorithm)
+    asked = {**given(site, app, "RS256"), "userinfo_algorithm": algorithm}
+
+    done = converse("oauth4webapi-login", asked, lambda said: person_approves(said["authorize"]))
+
+    assert (done["told"]["email"], done["told"]["aud"]) == (site.ana.email, app.client_id)
 
 
 @pytest.mark.interop(

@@ -1,9 +1,11 @@
 """UserInfo: who the user of an access token is, as far as they let its app know. OpenID Connect Core 1.0 §5.3."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from consentry.flows.check_bearer import CheckBearer
 from consentry.flows.identities import Identities, approved_claims, claims_of_scope
+from consentry.flows.signing_keys import SigningKeys
 from consentry.flows.subjects import Subjects
 from consentry.model.access import Refused
 from consentry.model.ids import TokenId
@@ -13,6 +15,15 @@ from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.oauth.identity_scopes import OPENID
 from consentry.ports.apps import AppStore
 from consentry.ports.identities import IdentityStore
+
+TYP = "userinfo+jwt"
+"""The `typ` of a signed answer: it never passes for an ID token, which the same keys sign (RFC 8725 §3.11)."""
+
+
+class SignedUserInfo(NamedTuple):
+    """The claims as a JWT. *Source:* OpenID Connect Core §5.3.2."""
+
+    jwt: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +35,11 @@ class UserInfo:
     store: IdentityStore
     identities: Identities
     subjects: Subjects
+    keys: SigningKeys
+    issuer: str
 
-    async def tell(self, text: str, *, jkt: str | None = None) -> dict[str, object]:
-        """Return `sub` and the claims that are approved now.
+    async def tell(self, text: str, *, jkt: str | None = None) -> dict[str, object] | SignedUserInfo:
+        """Return `sub` and the claims that are approved now, signed where the app is registered for that.
 
         `jkt` is the thumbprint of the key that the caller has proved to hold. A token that is bound to an API of the
         product's serves here too: it is this server's own.
@@ -47,4 +60,9 @@ class UserInfo:
             ClaimsRequest.from_text(asked.claims).userinfo, asked.standing
         )
         subject = self.subjects.subject(app, access.user_id)
-        return {**await self.identities.claims(access.user_id, names), "sub": subject}
+        claims = {**await self.identities.claims(access.user_id, names), "sub": subject}
+        algorithm = app.metadata.userinfo_signed_response_alg
+        if algorithm is None:
+            return claims
+        signed = {**claims, "iss": self.issuer, "aud": app.client_id}
+        return SignedUserInfo(await self.keys.sign(signed, typ=TYP, algorithm=algorithm))

@@ -43,6 +43,7 @@ _CHOICES: Mapping[str, Sequence[str]] = {
     "token_endpoint_auth_signing_alg": ASSERTION_ALGORITHMS,
     "subject_type": ("public", "pairwise"),
     "id_token_signed_response_alg": SIGNING_ALGORITHMS,
+    "userinfo_signed_response_alg": SIGNING_ALGORITHMS,
 }
 _PAGES = ("client_uri", "logo_uri", "policy_uri", "tos_uri")
 _DOCUMENTS = ("jwks_uri", "sector_identifier_uri", "backchannel_logout_uri")

@@ -104,6 +104,7 @@ def parse_claims(members: Mapping[str, object]) -> ClientClaims:
         sector_identifier_uri=web_address_of(members, "sector_identifier_uri"),
         id_token_signed_response_alg=choice_of(members, "id_token_signed_response_alg", SIGNING_ALGORITHMS)
         or ClientMetadata().id_token_signed_response_alg,
+        userinfo_signed_response_alg=choice_of(members, "userinfo_signed_response_alg", SIGNING_ALGORITHMS),
         default_max_age=seconds_of(members, "default_max_age", most=_MAX_AGE_MOST),
         require_auth_time=flag_of(members, "require_auth_time"),
         post_logout_redirect_uris=tuple(_sound_addresses(members, "post_logout_redirect_uris")),

@@ -17,7 +17,7 @@ GRANT_TYPES = (AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS, DEVICE_COD
 """Every grant that an app can be registered for."""
 
 SIGNING_ALGORITHMS = ("ES256", "RS256", "EdDSA")
-"""What ID tokens may be signed with."""
+"""What ID tokens and UserInfo may be signed with."""
 
 ASSERTION_ALGORITHMS = ("ES256", "RS256", "PS256", "EdDSA")
 """What client assertions and DPoP proofs may be signed with: asymmetric, and none that RFC 8725 warns of."""
@@ -32,8 +32,8 @@ class ClientMetadata:
 
     `token_endpoint_auth_method` None lets a confidential client send its secret by Basic or in the body, and is `none`
     for a public one. `jwks` is the JSON text of a key set with public keys only; at most one of it and `jwks_uri` is
-    there. `default_max_age` is in seconds. `scope` is what a client that registered itself named: it asks for that
-    where a request names nothing.
+    there. `userinfo_signed_response_alg` None leaves UserInfo unsigned. `default_max_age` is in seconds. `scope` is
+    what a client that registered itself named: it asks for that where a request names nothing.
     """
 
     grant_types: tuple[str, ...] = (AUTHORIZATION_CODE, REFRESH_TOKEN)
@@ -47,6 +47,7 @@ class ClientMetadata:
     subject_type: str = "public"
     sector_identifier_uri: str | None = None
     id_token_signed_response_alg: str = "RS256"  # noqa: S105 - an algorithm, not a secret
+    userinfo_signed_response_alg: str | None = None
     default_max_age: int | None = None
     require_auth_time: bool = False
     post_logout_redirect_uris: tuple[str, ...] = ()

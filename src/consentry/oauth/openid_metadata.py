@@ -22,6 +22,7 @@ def openid_metadata(issuer: str) -> dict[str, object]:
         "backchannel_logout_session_supported": True,
         "subject_types_supported": ["public", "pairwise"],
         "id_token_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
+        "userinfo_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
         "acr_values_supported": [ACR_PASSWORD],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claim_types_supported": ["normal"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from consentry.flows.dpop_proofs import NonceRequiredError
+from consentry.flows.user_info import SignedUserInfo
 from consentry.oauth.bearer import challenge, parse_bearer
 from consentry.oauth.dpop import ALGORITHMS, SCHEME, parse_dpop_token
 from consentry.oauth.errors import ErrorCode, OAuthError
@@ -16,14 +17,17 @@ from consentry.oauth.scope import Scope
 from consentry.web.form_body import BodyTooLargeError, UnsupportedMediaTypeError, announces_more, require_form
 from consentry.web.form_endpoint import CORS, preflight, refuse_method
 from consentry.web.json_answer import json_answer
+from consentry.web.program_endpoint import Header, ProgramAnswer
 
 if TYPE_CHECKING:
     from consentry.oauth.dpop import DpopProof
-    from consentry.web.program_endpoint import Header, ProgramAnswer, ProgramRequest
+    from consentry.web.program_endpoint import ProgramRequest
     from consentry.wiring import Deeds
 
 _REALM = "consentry"
 _BAD, _UNAUTHORIZED, _FORBIDDEN, _TOO_LARGE = 400, 401, 403, 413
+_JWT: Header = (b"content-type", b"application/jwt")
+_NO_STORE: Header = (b"cache-control", b"no-store")
 _STATUS = {
     ErrorCode.INVALID_TOKEN: _UNAUTHORIZED,
     ErrorCode.INVALID_DPOP_PROOF: _UNAUTHORIZED,
@@ -70,6 +74,8 @@ class UserInfoEndpoint:
             status = _STATUS.get(error.code, _BAD)
             answer = json_answer(error_body(error), status=status, headers=(*CORS, _challenge(error)))
             return answer._replace(varying=_nonce_of(error))
+        if isinstance(claims, SignedUserInfo):
+            return ProgramAnswer(200, (_JWT, _NO_STORE, *CORS), claims.jwt.encode())
         return json_answer(claims, headers=CORS)
 
     async def _prove(self, request: ProgramRequest, text: str) -> DpopProof:

@@ -8,7 +8,11 @@ const server = await oauth.processDiscoveryResponse(
   issuer,
   await oauth.discoveryRequest(issuer, { algorithm: 'oidc', ...insecure }),
 )
-const client = { client_id: given.client_id, id_token_signed_response_alg: given.algorithm }
+const client = {
+  client_id: given.client_id,
+  id_token_signed_response_alg: given.algorithm,
+  ...(given.userinfo_algorithm && { userinfo_signed_response_alg: given.userinfo_algorithm }),
+}
 const authentication = oauth.ClientSecretBasic(given.client_secret)
 
 const verifier = oauth.generateRandomCodeVerifier()
@@ -39,12 +43,9 @@ const tokens = await oauth.processAuthorizationCodeResponse(server, client, answ
 await oauth.validateApplicationLevelSignature(server, answer, insecure)
 const claims = oauth.getValidatedIdTokenClaims(tokens)
 
-const told = await oauth.processUserInfoResponse(
-  server,
-  client,
-  claims.sub,
-  await oauth.userInfoRequest(server, client, tokens.access_token, insecure),
-)
+const information = await oauth.userInfoRequest(server, client, tokens.access_token, insecure)
+const told = await oauth.processUserInfoResponse(server, client, claims.sub, information)
+if (given.userinfo_algorithm) await oauth.validateApplicationLevelSignature(server, information, insecure)
 
 const refreshed = await oauth.refreshTokenGrantRequest(
   server, client, authentication, tokens.refresh_token, insecure,

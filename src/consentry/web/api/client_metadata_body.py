@@ -24,6 +24,7 @@ class ClientMetadataBody(Body):
     subject_type: Text | None = Field(default=None, description="public or pairwise (OpenID Connect Core §8).")
     sector_identifier_uri: Text | None = Field(default=None, description="OpenID Connect Core §8.1.")
     id_token_signed_response_alg: Text | None = Field(default=None, description="ES256, RS256 or EdDSA.")
+    userinfo_signed_response_alg: Text | None = Field(default=None, description="null: UserInfo is plain JSON.")
     default_max_age: int | None = Field(default=None, description="In seconds.")
     require_auth_time: bool | None = Field(default=None, description="OpenID Connect Registration §2.")
     post_logout_redirect_uris: Texts | None = Field(default=None, description="RP-Initiated Logout §3.1.")
@@ -57,6 +58,7 @@ class ClientMetadataAnswer(BaseModel):
     subject_type: str
     sector_identifier_uri: str | None
     id_token_signed_response_alg: str
+    userinfo_signed_response_alg: str | None
     default_max_age: int | None
     require_auth_time: bool
     post_logout_redirect_uris: list[str]

@@ -133,6 +133,13 @@ _GROUPS: tuple[tuple[str, tuple[_Spec, ...]], ...] = (
                 _algorithms(SIGNING_ALGORITHMS),
             ),
             _Spec(
+                "userinfo_signed_response_alg",
+                "choice",
+                "Algorithm of UserInfo",
+                "Signed answers are JWTs. Choose one only where the app's documentation asks for it.",
+                (("", "Not signed: JSON"), *_algorithms(SIGNING_ALGORITHMS)),
+            ),
+            _Spec(
                 "subject_type",
                 "choice",
                 "How it knows people",
