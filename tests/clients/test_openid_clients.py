@@ -90,15 +90,21 @@ def test_oauth4webapi_checks_signed_user_info(
     "ID tokens: ES256",
     "ID tokens: RS256",
     "ID tokens: EdDSA",
+    "UserInfo",
+    "signed UserInfo",
     "pairwise subjects",
     "RP-initiated logout",
 )
 @pytest.mark.shows("OpenID Connect RP-Initiated Logout §3 state", "OpenID Connect RP-Initiated Logout §3 after")
 @pytest.mark.parametrize(
-    ("algorithm", "subject_type"), [("ES256", "public"), ("RS256", "pairwise"), ("EdDSA", "public")]
+    ("algorithm", "subject_type", "user_info"),
+    [("ES256", "public", None), ("RS256", "pairwise", "RS256"), ("EdDSA", "public", "ES256")],
 )
-def test_openid_client_signs_a_person_in_and_out(site: Site, algorithm: str, subject_type: str) -> None:
-    app = add_login_app(site, algorithm, subject_type)
+def test_openid_client_signs_a_person_in_and_out(
+    site: Site, algorithm: str, subject_type: str, user_info: str | None
+) -> None:
+    app = add_login_app(site, algorithm, subject_type, userinfo_signed_response_alg=user_info)
+    asked = {**given(site, app, algorithm), "userinfo_algorithm": user_info}
     with UserAgent(site) as agent:
 
         def answer(said: dict[str, str]) -> str:
@@ -109,10 +115,11 @@ def test_openid_client_signs_a_person_in_and_out(site: Site, algorithm: str, sub
             location: str = back.headers["location"]
             return location
 
-        done = converse("openid-client-logout", given(site, app, algorithm), answer)
+        done = converse("openid-client-logout", asked, answer)
 
         back = urlsplit(done["back"])
         assert f"{back.scheme}://{back.netloc}{back.path}" == AFTERWARDS
         assert dict(parse_qsl(back.query))["state"] == "back again"
         assert agent.get("/settings/connections").request.url.path == "/sign-in"
     assert (done["sub"] == site.ana.id) == (subject_type == "public")
+    assert (done["told"]["sub"], done["told"]["email"]) == (done["sub"], site.ana.email)

@@ -5,7 +5,10 @@ import { ask, given, say } from './conversation.mjs'
 const config = await client.discovery(
   new URL(given.issuer),
   given.client_id,
-  { id_token_signed_response_alg: given.algorithm },
+  {
+    id_token_signed_response_alg: given.algorithm,
+    ...(given.userinfo_algorithm && { userinfo_signed_response_alg: given.userinfo_algorithm }),
+  },
   client.ClientSecretBasic(given.client_secret),
   { execute: [client.allowInsecureRequests, client.enableNonRepudiationChecks] },
 )
@@ -26,10 +29,12 @@ const tokens = await client.authorizationCodeGrant(config, new URL(await ask({ a
   expectedNonce: nonce,
   idTokenExpected: true,
 })
+// Where the answer is to be signed, the library refuses one that is not, and checks the signature.
+const told = await client.fetchUserInfo(config, tokens.access_token, tokens.claims().sub)
 const out = client.buildEndSessionUrl(config, {
   post_logout_redirect_uri: given.post_logout_redirect_uri,
   id_token_hint: tokens.id_token,
   state: 'back again',
 })
 const back = await ask({ logout: out.href })
-say({ done: { back, sub: tokens.claims().sub } })
+say({ done: { back, told, sub: tokens.claims().sub } })
