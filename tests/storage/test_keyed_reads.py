@@ -8,7 +8,7 @@ import pytest
 
 from app_builders import ANA, add_people, writing
 from consentry.storage.database import Database, KeyedRead, Row, Statement
-from consentry.storage.keyed_reads import KEYS_MOST, UNDER_WAY_MOST, KeyedReads
+from consentry.storage.keyed_reads import KEYS_BESIDE, KEYS_MOST, UNDER_WAY_MOST, KeyedReads
 from consentry.storage.postgres import PostgresDatabase
 
 NAME = KeyedRead("SELECT id, name FROM users WHERE id {key}")
@@ -65,18 +65,44 @@ async def test_all_who_ask_in_one_turn_share_a_statement_and_each_gets_its_own_r
 async def test_who_asks_while_statements_are_under_way_is_never_answered_from_them(
     reads: KeyedReads, server: Server
 ) -> None:
-    for number in range(UNDER_WAY_MOST + 2):
-        reads.ask("a")
-        reads.ask(f"b{number}")
+    crowds = [["a", *(f"b{number}{place}" for place in range(1, KEYS_BESIDE))] for number in range(UNDER_WAY_MOST + 2)]
+    for crowd in crowds:
+        for key in crowd:
+            reads.ask(key)
         await a_few_turns()
-    assert server.sent == [["a", f"b{number}"] for number in range(UNDER_WAY_MOST)]
+    assert server.sent == crowds[:UNDER_WAY_MOST]
 
     late = reads.ask("a")
     server.may_answer.set()
     await late
 
-    waited = [f"b{number}" for number in range(UNDER_WAY_MOST, UNDER_WAY_MOST + 2)]
-    assert server.sent[UNDER_WAY_MOST:] == [["a", *waited]]
+    waited = {key for crowd in crowds[UNDER_WAY_MOST:] for key in crowd}
+    assert set().union(*server.sent[UNDER_WAY_MOST:]) == waited
+
+
+async def test_few_wait_for_the_statement_that_is_under_way_and_share_the_next(
+    reads: KeyedReads, server: Server
+) -> None:
+    answers = []
+    for key in "abc":
+        answers.append(reads.ask(key))
+        await a_few_turns()
+    assert server.sent == [["a"]]
+
+    server.may_answer.set()
+    await asyncio.gather(*answers)
+
+    assert server.sent == [["a"], ["b", "c"]]
+
+
+async def test_a_crowd_of_one_turn_is_parted_so_that_client_and_server_both_have_work(
+    reads: KeyedReads, server: Server
+) -> None:
+    server.may_answer.set()
+
+    await asyncio.gather(*(reads.ask(f"k{number}") for number in range(KEYS_MOST)))
+
+    assert [len(keys) for keys in server.sent] == [KEYS_MOST // UNDER_WAY_MOST] * UNDER_WAY_MOST
 
 
 async def test_a_crowd_is_asked_for_in_several_statements(reads: KeyedReads, server: Server) -> None:

@@ -22,7 +22,7 @@ from small_world import FixedClock
 
 OURS = "&pgbouncer=true"
 MIGRATING = "import sys; from consentry.storage.schema import migrate; migrate(sys.argv[1])"
-IGNORED = "plan_cache_mode,jit,default_transaction_isolation"
+IGNORED = "plan_cache_mode,jit,default_transaction_isolation,random_page_cost"
 
 
 @pytest.fixture

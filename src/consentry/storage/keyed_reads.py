@@ -1,7 +1,8 @@
 """Reads by key for PostgreSQL: all that are asked for in one turn of the event loop share one round trip.
 
 Each stays strict: a statement is sent only after all who share it have asked, so what it sees was committed after that.
-While as many statements are under way as may be, those who come later gather for the next one.
+While as many statements are under way as may be, or one for which the few who wait may as well wait, those who come
+later gather for the next one.
 """
 
 import asyncio
@@ -13,6 +14,8 @@ from consentry.storage.database import KeyedRead, Row
 # One that PostgreSQL works on while the answers of the other are taken apart here.
 UNDER_WAY_MOST = 2
 KEYS_MOST = 64
+# What a statement costs apart from its keys is that of some ten keys: with fewer, it does not go beside another one.
+KEYS_BESIDE = 8
 
 Fetch: TypeAlias = Callable[[str, list[str]], Awaitable[Iterable[Row]]]
 _Answer: TypeAlias = "asyncio.Future[Sequence[Row]]"
@@ -40,11 +43,16 @@ class KeyedReads:
         return answer
 
     def _start(self) -> None:
-        while self._waiting and len(self._under_way) < UNDER_WAY_MOST:
-            asked = self._waiting[:KEYS_MOST]
-            del self._waiting[:KEYS_MOST]
-            task = self._loop.create_task(self._answer(asked))
-            self._under_way.add(task)
+        waiting, under_way = self._waiting, self._under_way
+        while waiting and len(under_way) < UNDER_WAY_MOST:
+            if under_way and len(waiting) < KEYS_BESIDE:
+                return
+            # A crowd is parted, so that it is not idle here while PostgreSQL works, nor the other way round.
+            parts = min(UNDER_WAY_MOST - len(under_way), len(waiting) // KEYS_BESIDE) or 1
+            taken = min(KEYS_MOST, -(-len(waiting) // parts))
+            task = self._loop.create_task(self._answer(waiting[:taken]))
+            del waiting[:taken]
+            under_way.add(task)
             task.add_done_callback(self._go_on)
 
     def _go_on(self, task: "asyncio.Task[None]") -> None:

@@ -8,6 +8,7 @@ what must hold over several takes a row's lock first. An operation that PostgreS
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -16,11 +17,11 @@ from consentry.postgres_url import parse_postgres_url
 from consentry.storage.database import KeyedRead, Operation, P, Row, SetWrite, Statement, T, Value
 from consentry.storage.gathered_writes import GatheredWrites, SetRefusedError
 from consentry.storage.keyed_reads import KeyedReads
+from consentry.storage.postgres_pool import Loan, PostgresPool
 from consentry.storage.postgres_session import connecting
 
 TRIES_MOST = 8
 PAUSE_SECONDS = 0.02
-CLOSE_TIMEOUT_SECONDS = 10.0
 
 _GIVEN_UP = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
@@ -33,16 +34,14 @@ class PostgresDatabase:
 
     def __init__(self, url: str) -> None:
         self._url = parse_postgres_url(url)
-        self._pool: asyncpg.Pool | None = None
-        self._opening = asyncio.Lock()
+        self._pool: PostgresPool | None = None
         self._closed = False
         self._gathered: dict[SetWrite, GatheredWrites] = {}
         self._keyed: dict[KeyedRead, KeyedReads] = {}
 
     async def read(self, sql: str, *args: Value) -> Sequence[Row]:
         """Return the rows of one statement, as committed when it began."""
-        pool = self._pool or await self._open()
-        async with pool.acquire() as connection:
+        async with self._lend() as connection:
             return [tuple(record) for record in await connection.fetch(sql, *map(_storable, args))]
 
     def read_by_key(self, read: KeyedRead, key: str) -> Awaitable[Sequence[Row]]:
@@ -57,8 +56,7 @@ class PostgresDatabase:
 
     async def write(self, operation: Callable[P, Operation[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `operation` as one transaction; return its result once PostgreSQL has made it durable."""
-        pool = self._pool or await self._open()
-        async with pool.acquire() as connection:
+        async with self._lend() as connection:
             for tried in range(1, TRIES_MOST):
                 with suppress(*_GIVEN_UP):
                     return await _run(connection, operation(*args, **kwargs))
@@ -77,16 +75,11 @@ class PostgresDatabase:
         for gathered in self._gathered.values():
             await gathered.finish()
         self._closed = True
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            try:
-                await asyncio.wait_for(pool.close(), CLOSE_TIMEOUT_SECONDS)
-            except TimeoutError:
-                pool.terminate()
+        if self._pool is not None:
+            await self._pool.close()
 
     async def _write_many(self, sql: str, columns: Sequence[Sequence[Value]]) -> set[int]:
-        pool = self._pool or await self._open()
-        async with pool.acquire() as connection:
+        async with self._lend() as connection:
             try:
                 return {record[0] for record in await connection.fetch(sql, *columns)}
             except TimeoutError:
@@ -98,23 +91,16 @@ class PostgresDatabase:
                 raise SetRefusedError from fault
 
     async def _fetch_many(self, sql: str, keys: list[str]) -> Sequence[Row]:
-        pool = self._pool or await self._open()
-        async with pool.acquire() as connection:
+        async with self._lend() as connection:
             return [tuple(record) for record in await connection.fetch(sql, keys)]
 
-    async def _open(self) -> asyncpg.Pool:
-        async with self._opening:
+    def _lend(self) -> Loan:
+        if self._pool is None:
             if self._closed:
                 raise RuntimeError("The database is closed.")
-            if self._pool is None:
-                self._pool = await asyncpg.create_pool(
-                    min_size=1,
-                    max_size=self._url.pool,
-                    max_inactive_connection_lifetime=300,
-                    reset=_leave_as_it_is,
-                    **connecting(self._url),
-                )
-            return self._pool
+            connect = partial(asyncpg.connect, **connecting(self._url))
+            self._pool = PostgresPool(connect, self._url.pool)
+        return self._pool.lend()
 
 
 async def _run(connection: Any, operation: Operation[T]) -> T:
@@ -132,10 +118,6 @@ async def _run(connection: Any, operation: Operation[T]) -> T:
 def _pause(tried: int, process: int) -> float:
     """Return how long to wait: longer each time, and not as long as those do who are in each other's way."""
     return PAUSE_SECONDS * tried * (1 + process % 16)
-
-
-async def _leave_as_it_is(_connection: Any) -> None:
-    """Do nothing to a connection that comes back: nothing here changes a session, and a reset is a round trip."""
 
 
 def _storable(value: Value) -> Value:
