@@ -7,8 +7,9 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from sample_world import SampleWorld, person, secret_on, sign_in
 
 from consentry.demo.people import WEB_APP, SamplePerson
+from consentry.model.organisation import UnverifiedApps
 from device_world import DEVICE_GRANT
-from live_server import RegisteredClient
+from live_server import OPERATOR, RegisteredClient
 from user_agent import CHALLENGE, authorize_url, connect, post
 
 PAPERLARK = "https://paperlark.example/oauth/callback"
@@ -210,6 +211,12 @@ def _connections(guide: _Guide, app: RegisteredClient) -> Iterator[Stop]:
     page.get_by_role("link", name="Paperlark").first.click()
     yield Stop("connection", "connection", page)
     yield Stop("all-connections", "all_connections", guide.open(EWA, "/settings/connections/all"))
+    refuse = site.deeds.people.organisations.set_unverified_apps
+    northmoor = guide.world.organisations[EWA.memberships[0].organisation]
+    site.run(refuse(OPERATOR, northmoor, UnverifiedApps.REFUSED))
+    yield Stop("all-connections-refusing", "all_connections", guide.open(EWA, "/settings/connections/all"))
+    guide.page_of(EWA).get_by_role("button", name="Allow these apps").click()
+    yield Stop("all-connections-allowing", "all_connections", guide.page_of(EWA))
     guide.world.set_role(CARLA, "expense_submitter")
     yield Stop("connections-paused", "connections", guide.open(CARLA, "/settings/connections"))
     guide.world.set_role(CARLA, "bookkeeper")
