@@ -56,7 +56,7 @@ def main() -> None:
     _write(folder / "fapi2.json", fapi2)
     sys.stdout.write(f"The suite's configuration: {folder / 'oidc.json'} and {folder / 'fapi2.json'}\n")
     sys.stdout.flush()
-    program = [sys.executable, "-m", "consentry", "serve", "--config", str(folder / "consentry.toml")]
+    program = [sys.executable, str(HERE / "serve.py"), str(folder / "consentry.toml")]
     os.execv(sys.executable, program)  # noqa: S606 - this program becomes the server
 
 

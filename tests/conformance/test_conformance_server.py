@@ -2,15 +2,15 @@
 
 import json
 import stat
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conformance_server import EXAMPLE, ConformanceServer
+from conformance_server import ConformanceServer
 from user_agent import forms_of
+
+DECLINED = "fapi2-security-profile-final-user-rejects-authentication"
+SEEN_TWICE = "fapi2-security-profile-final-par-ensure-reused-request-uri-prior-to-auth-completion-succeeds"
 
 pytestmark = pytest.mark.parametrize("lend_database", ["sqlite"], indirect=True)
 
@@ -59,30 +59,37 @@ def test_the_elements_that_the_suite_is_told_to_use_are_on_the_sign_in_page(serv
     assert any(form.action == "/sign-in" for form in forms_of(page))
 
 
-def test_nothing_that_is_not_its_own_is_deleted(tmp_path: Path) -> None:
-    (tmp_path / "mine.txt").write_text("mine")
-
-    done = subprocess.run(
-        [sys.executable, str(EXAMPLE / "start.py"), "--folder", str(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert done.returncode == 1
-    assert "holds other things" in done.stderr
-    assert (tmp_path / "mine.txt").exists()
+def test_the_alias_is_that_of_the_redirect_uris(server: ConformanceServer) -> None:
+    for name, alias in (("oidc.json", "consentry"), ("fapi2.json", "consentry-fapi2")):
+        assert configuration(server, name)["alias"] == alias
 
 
-def test_make_passes_the_address_and_the_file_of_clients_on() -> None:
-    words = ["ISSUER=https://consentry.test:8443", "CLIENTS_FILE=mine.json"]
+def test_every_standard_claim_of_every_scope_is_known_of_the_person(server: ConformanceServer) -> None:
+    claims = server.person["claims"]
 
-    planned = subprocess.run(
-        ["make", "-n", "conformance-server", *words],
-        cwd=EXAMPLE.parent.parent,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    assert claims.keys() >= {
+        *("family_name", "given_name", "middle_name", "nickname", "preferred_username", "profile", "picture"),
+        *("website", "gender", "birthdate", "zoneinfo", "locale", "address", "phone_number"),
+    }
+    assert claims["address"].keys() >= {"street_address", "locality", "region", "postal_code", "country"}
 
-    assert "start.py --issuer https://consentry.test:8443 --clients mine.json" in planned.stdout
+
+def test_the_modules_that_want_a_picture_have_a_place_for_it(server: ConformanceServer) -> None:
+    for name in ("oidc.json", "fapi2.json"):
+        for module, told in configuration(server, name)["override"].items():
+            if module in (SEEN_TWICE, DECLINED):
+                continue
+            commands = [
+                command for entry in told["browser"] for task in entry["tasks"] for command in task.get("commands", [])
+            ]
+            places = [command[-1] for command in commands if str(command[-1]).startswith("update-image-placeholder")]
+            assert len(places) == 1, module
+
+
+def test_the_one_who_declines_is_another_person(server: ConformanceServer) -> None:
+    told = configuration(server, "fapi2.json")
+    [entry] = told["override"][DECLINED]["browser"]
+    commands = [command for task in entry["tasks"] for command in task["commands"]]
+
+    assert ["text", "id", "email", f"declines.{server.person['email']}", "optional"] in commands
+    assert ["click", "id", "decline"] in commands

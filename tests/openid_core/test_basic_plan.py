@@ -25,6 +25,10 @@ STANDARD_CLAIMS = {
     "address": {"address"},
     "phone": {"phone_number", "phone_number_verified"},
 }  # fmt: skip
+KNOWN_IN_ID_TOKENS = {
+    "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "azp", "at_hash", "sid",
+}  # fmt: skip
+PRIVATE_MEMBERS = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 
 
 @pytest.fixture(scope="module")
@@ -66,10 +70,13 @@ def other_client(server: ConformanceServer) -> KnownClient:
     "OIDC Discovery §3 issuer",
 )
 def test_oidcc_server(suite: Suite, browser: Browser, client: KnownClient) -> None:
-    _, tokens, claims = suite.sign_in(browser, client)
+    walk, tokens, claims = suite.sign_in(browser, client)
 
     assert tokens["token_type"] == "Bearer"
     assert tokens["expires_in"] > 0
+    assert claims.keys() <= KNOWN_IN_ID_TOKENS  # no `name` and no `email` unasked
+    # 96 of its bits must come from chance: the suite measures how often each character occurs.
+    assert all(len(secret) >= 43 for secret in (walk.answer["code"], tokens["access_token"]))
     assert suite.userinfo(tokens["access_token"])["sub"] == claims["sub"]
 
 
@@ -78,6 +85,7 @@ def test_oidcc_response_type_missing(suite: Suite, browser: Browser, client: Kno
     walk, _ = suite.authorize(browser, client, response_type=None)
 
     assert walk.answer["error"] in {"invalid_request", "unsupported_response_type"}
+    assert all(32 <= ord(one) < 127 and one not in '"\\' for one in walk.answer["error_description"])
 
 
 @pytest.mark.shows("OIDC Core §10.1 kid", "OIDC Core §15.1 rs256")
@@ -306,6 +314,19 @@ def test_oidcc_unsigned_request_object_supported_correctly_or_rejected_as_unsupp
     assert walk.answer["error"] == "request_not_supported"
 
 
+@pytest.mark.shows("OIDC Core §3.1.2.2 redirect-uri")
+def test_oidcc_ensure_request_object_with_redirect_uri(suite: Suite, browser: Browser, client: KnownClient) -> None:
+    """The registered address is in the request object and another one beside it: neither is gone to."""
+    inside = unsigned(**suite.request(client))
+
+    walk, _ = suite.authorize(browser, client, redirect_uri=client.redirect_uri + "abc", request=inside)
+
+    assert walk.answer == {}
+    assert walk.end is not None
+    assert walk.end.status_code == 400
+    assert "cannot be connected just now" in walk.end.text
+
+
 @pytest.mark.shows("OIDC Core §5.5 claims-parameter")
 def test_oidcc_claims_essential(suite: Suite, browser: Browser, client: KnownClient) -> None:
     wanted = {"userinfo": {"name": {"essential": True}}}
@@ -378,3 +399,14 @@ def test_oidcc_discovery_endpoint_verification(server: ConformanceServer) -> Non
     assert "openid" in metadata["scopes_supported"]
     assert metadata["claims_parameter_supported"] is True
     assert all(value not in ([], None, "") for value in metadata.values())
+
+
+def test_oidcc_discovery_endpoint_verification_of_the_keys(suite: Suite) -> None:
+    """What the same module asks of the keys: public ones only, each with an ID of its own, each good to verify with."""
+    with suite.server.http() as http:
+        keys = http.get(suite.metadata["jwks_uri"]).json()["keys"]
+
+    assert len({key["kid"] for key in keys}) == len(keys)
+    assert all(PRIVATE_MEMBERS.isdisjoint(key) for key in keys)
+    assert all(key["use"] == "sig" for key in keys)
+    assert {key["alg"] for key in keys} >= set(suite.metadata["id_token_signing_alg_values_supported"]) - {"none"}

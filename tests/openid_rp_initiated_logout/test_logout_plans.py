@@ -2,9 +2,9 @@
 
 import json
 import ssl
-from collections.abc import Iterator
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from queue import Queue
 from threading import Thread
 from urllib.parse import parse_qs, urlencode
@@ -27,10 +27,8 @@ def received() -> Queue[dict[str, list[str]]]:
 
 
 @pytest.fixture(scope="module")
-def logout_endpoint(
-    tmp_path_factory: pytest.TempPathFactory, received: Queue[dict[str, list[str]]]
-) -> Iterator[tuple[str, Path]]:
-    """The address of the client's own https server, and its certificate."""
+def logout_endpoint(tmp_path_factory: pytest.TempPathFactory, received: Queue[dict[str, list[str]]]) -> Iterator[str]:
+    """The address of the client's own https server, whose certificate is its own work and names another host."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -41,25 +39,23 @@ def logout_endpoint(
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    certificate = write_certificate(tmp_path_factory.mktemp("client") / "tls.pem", "localhost")
+    certificate = write_certificate(tmp_path_factory.mktemp("client") / "tls.pem", "elsewhere.test")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.socket = context.wrap_socket(server.socket, server_side=True)
         Thread(target=server.serve_forever, daemon=True).start()
-        yield f"https://localhost:{server.server_port}/backchannel_logout", certificate
+        yield f"https://localhost:{server.server_port}/backchannel_logout"
         server.shutdown()
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, logout_endpoint: tuple[str, Path]) -> Iterator[ConformanceServer]:
-    uri, certificate = logout_endpoint
+def server(tmp_path_factory: pytest.TempPathFactory, logout_endpoint: str) -> Iterator[ConformanceServer]:
     folder = tmp_path_factory.mktemp("conformance")
     known = json.loads((EXAMPLE / "clients.json").read_text("utf-8"))
-    known["clients"][0]["backchannel_logout_uri"] = uri
+    known["clients"][0]["backchannel_logout_uri"] = logout_endpoint
     (folder / "clients.json").write_text(json.dumps(known))
-    trust = {"SSL_CERT_FILE": str(certificate)}
-    with running_conformance_server(folder / "running", folder / "clients.json", trust) as running:
+    with running_conformance_server(folder / "running", folder / "clients.json") as running:
         yield running
 
 
@@ -137,16 +133,28 @@ def test_oidcc_rp_initiated_logout_bad_post_logout_redirect_uri(
     assert walk.came_back_to is None
 
 
-@pytest.mark.shows("RP-Initiated Logout §2 hint", "RP-Initiated Logout §4 errors")
-def test_oidcc_rp_initiated_logout_modified_id_token_hint(suite: Suite, browser: Browser, client: KnownClient) -> None:
-    _, tokens, _ = suite.sign_in(browser, client)
-    header, claims, signature = tokens["id_token"].split(".")
+def with_another_signature(id_token: str) -> str:
+    header, claims, signature = id_token.split(".")
     other = ("A" if signature[5] != "A" else "B").join([signature[:5], signature[6:]])
+    return f"{header}.{claims}.{other}"
+
+
+def without_signature(id_token: str) -> str:
+    header = urlsafe_b64encode(b'{"alg":"none"}').rstrip(b"=").decode()
+    return f"{header}.{id_token.split('.')[1]}."
+
+
+@pytest.mark.shows("RP-Initiated Logout §2 hint", "RP-Initiated Logout §4 errors")
+@pytest.mark.parametrize("modified", [with_another_signature, without_signature])
+def test_oidcc_rp_initiated_logout_modified_id_token_hint(
+    suite: Suite, browser: Browser, client: KnownClient, modified: Callable[[str], str]
+) -> None:
+    _, tokens, _ = suite.sign_in(browser, client)
 
     walk = log_out(
         suite,
         browser,
-        id_token_hint=f"{header}.{claims}.{other}",
+        id_token_hint=modified(tokens["id_token"]),
         post_logout_redirect_uri=back(client),
         state="s",
     )
