@@ -12,7 +12,7 @@ from pathlib import Path
 from playwright.async_api import Page, Route, async_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "web"))
+sys.path[:0] = [str(ROOT / "tests" / "web"), str(ROOT / "tests")]
 
 from page_samples import SAMPLES  # noqa: E402 - lives with the tests, whose path is set above
 
