@@ -94,6 +94,11 @@ class ServerThread:
         self._thread.start()
         assert self._ready.wait(20), "the server did not start"
 
+    @property
+    def connections(self) -> set[Any]:
+        """The protocols of the open connections; for use in the server's own loop."""
+        return self._server.server_state.connections
+
     def begin_end(self) -> None:
         """Tell it to stop, and return at once."""
         self._server.should_exit = True

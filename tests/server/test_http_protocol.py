@@ -1,6 +1,7 @@
 """Our own HTTP protocol at the edges of a connection: idle, hanging up, flooded, and at the server's end."""
 
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,3 +88,35 @@ def test_a_client_that_reads_late_gets_every_answer_in_order(served: Carrier) ->
             received += connection.recv(1 << 20)
 
     assert [answer[9:12] for answer in answers] == [b"401"] * MANY + [b"404"]
+
+
+def test_at_the_end_a_request_that_comes_at_once_on_an_idle_connection_is_answered_and_is_the_last(
+    served: Carrier,
+) -> None:
+    with connected(served) as connection:
+        connection.sendall(REFUSED)
+        answer_of(connection)
+        ended = threading.Event()
+        served.thread.loop.call_soon_threadsafe(_begin_end_of_connections, served, ended)
+        assert ended.wait(10)
+        connection.sendall(REFUSED)
+        answer = answer_of(connection)
+
+        assert answer.startswith(b"HTTP/1.1 401 ")
+        assert b"\r\nconnection: close\r\n" in answer
+        assert connection.recv(1) == b""
+
+
+def test_at_the_end_an_idle_connection_is_closed_soon(served: Carrier) -> None:
+    with connected(served) as connection:
+        connection.sendall(REFUSED)
+        answer_of(connection)
+        served.thread.begin_end()
+
+        assert connection.recv(1) == b""
+
+
+def _begin_end_of_connections(served: Carrier, ended: threading.Event) -> None:
+    for connection in list(served.thread.connections):
+        connection.shutdown()
+    ended.set()

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
     from consentry.web.direct_endpoints import Written
 
+LAST_REQUEST_SECONDS = 0.5
+"""For so long a connection waits for a request that was sent before its client could know that the server ends."""
+
 _UNUSUAL = frozenset({b"transfer-encoding", b"expect", b"upgrade"})
 _METHODS = {b"GET": "GET", b"POST": "POST"}
 
@@ -50,6 +53,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._idle_since: float | None = None
         self._peer: str | None = None
         self._dropping = False
+        self._ending = False
         self._between_messages = True
         self._piece: bytes | None = None
         self._repeatable: Repeatable | None = None
@@ -134,7 +138,7 @@ class HttpProtocol(HttpToolsProtocol):
         endpoint = found.endpoint
         if endpoint.refuse(request) is not None or (not endpoint.body_limit and request.values(b"content-length")):
             return None
-        return DirectExchange(direct, endpoint, request, self.parser.should_keep_alive())
+        return DirectExchange(direct, endpoint, request, self.parser.should_keep_alive() and not self._ending)
 
     def _begin_asgi(self) -> None:
         url, headers = self.url, self.headers
@@ -143,6 +147,8 @@ class HttpProtocol(HttpToolsProtocol):
         for name, value in headers:
             super().on_header(name, value)
         super().on_headers_complete()
+        if self._ending:
+            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of the body."""
@@ -195,6 +201,27 @@ class HttpProtocol(HttpToolsProtocol):
         if last:
             self.transport.close()
         self.on_response_complete()
+
+    # uvicorn closes idle connections as soon as the server is told to end, and resets those whose next request is on
+    # its way: under load, nearly all of them. Here that request is still answered.
+
+    def shutdown(self) -> None:
+        """End after the request that is under way, or after one more that comes at once, or soon without any."""
+        self._ending = True
+        self._repeatable = None
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.keep_alive = False
+        else:
+            self.loop.call_later(LAST_REQUEST_SECONDS, self._end_unless_asked)
+
+    def _end_unless_asked(self) -> None:
+        if self.transport.is_closing():
+            return
+        if not self._between_messages:
+            # The head of a request is coming in. The server's time to stop is what ends this.
+            self.loop.call_later(LAST_REQUEST_SECONDS, self._end_unless_asked)
+        elif self.cycle is None or self.cycle.response_complete:
+            self.transport.close()
 
     # The time that a connection may be idle. uvicorn sets a timer after each answer and takes it back at the next
     # request; here one timer looks, when it is due, whether the connection was idle all the time.

@@ -1,0 +1,92 @@
+"""The server is told to end while many ask: whatever it took is answered, and answered whole."""
+
+import http.client
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from served import PATIENCE_SECONDS, Served, served
+
+from small_world import SMALL_CATALOG
+
+CALLERS = 16
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+@pytest.fixture
+def environ(database_url: str, tmp_path: Path) -> dict[str, str]:
+    (tmp_path / "catalog.toml").write_text(SMALL_CATALOG, encoding="utf-8")
+    return {
+        "CONSENTRY_DATABASE_URL": database_url,
+        "CONSENTRY_SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz",
+        "CONSENTRY_CATALOG": str(tmp_path / "catalog.toml"),
+    }
+
+
+@dataclass(slots=True)
+class Callers:
+    """Threads that ask again and again, each on a connection that it keeps, until nobody listens any more."""
+
+    server: Served
+    answered: Counter[tuple[int, bool]] = field(default_factory=Counter)
+    lost: list[str] = field(default_factory=list)
+
+    def run(self) -> None:
+        host, port = self.server.url.removeprefix("http://").split(":")
+        while True:
+            connection = http.client.HTTPConnection(host, int(port), timeout=PATIENCE_SECONDS)
+            with closing(connection):
+                try:
+                    connection.connect()
+                except OSError:
+                    return
+                self._ask_while_it_is_open(connection)
+
+    def _ask_while_it_is_open(self, connection: http.client.HTTPConnection) -> None:
+        asked = 0
+        try:
+            while True:
+                connection.request("POST", "/oauth/introspect", b"token=nothing", FORM)
+                answer = connection.getresponse()
+                self.answered[answer.status, b"invalid_client" in answer.read()] += 1
+                asked += 1
+                if answer.will_close:
+                    return
+        except (OSError, http.client.HTTPException) as fault:
+            # One that came as the door was closed, and was never taken, is refused like those who come later.
+            if asked:
+                self.lost.append(repr(fault))
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        threads = [threading.Thread(target=self.run) for _ in range(CALLERS)]
+        for thread in threads:
+            thread.start()
+        yield
+        for thread in threads:
+            thread.join()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_no_request_is_lost_on_a_connection_that_the_server_took(
+    environ: dict[str, str], tmp_path: Path, workers: int
+) -> None:
+    with served(tmp_path, environ, workers=workers) as server:
+        callers = Callers(server)
+        with callers.asking():
+            time.sleep(1)
+            before = sum(callers.answered.values())
+            server.process.send_signal(signal.SIGTERM)
+
+        assert server.process.wait(PATIENCE_SECONDS) == 0
+        assert "Traceback" not in server.said.read_text()
+
+    assert callers.lost == []
+    assert set(callers.answered) == {(401, True)}
+    assert before > CALLERS
