@@ -54,6 +54,9 @@ class SqliteReadPool:
         """Return the rows of `key`, read in this thread from what is committed now."""
         return await self.read(read.for_one, key)
 
+    def read_together(self) -> None:
+        """Do nothing: the threads that ask share no moment."""
+
     async def write(self, operation: Callable[P, Operation[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `operation` as one transaction; return its result once it is on the disk."""
         return await self._database.write(operation, *args, **kwargs)
