@@ -107,15 +107,16 @@ class TokenMint:
     def successor(self, family: TokenFamily, spent: RefreshToken, scope: Scope, now: datetime) -> MintedFamily:
         """Return the family with the next refresh token in place, sealed for the holder of the one it replaces."""
         token = new_refresh_token(family.id, spent.generation + 1, self.secrets.new_secret(), self.mac_key)
+        text = token.text()
         row = family._replace(
             refresh_digest=token.digest,
             generation=token.generation,
-            sealed_successor=_seal(spent, token.text(), self.secrets.new_bytes(_NONCE_BYTES)),
+            sealed_successor=_seal(spent, text, self.secrets.new_bytes(_NONCE_BYTES)),
             successor_scope=scope,
             rotated_at=now,
             idle_expires_at=self.idle_end(now),
         )
-        return MintedFamily(row, token.text())
+        return MintedFamily(row, text)
 
     def idle_end(self, now: datetime) -> datetime:
         """Return when a family that is used now becomes idle for too long."""
