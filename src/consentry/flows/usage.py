@@ -39,8 +39,11 @@ class UsageRecorder:
 
     def record_connection(self, connection_id: ConnectionId, at: int) -> None:
         """Note that a token of the connection was used. Only memory is touched."""
-        self._connections.first_at.setdefault(connection_id, at)
-        self._connections.last_at[connection_id] = at
+        last_at = self._connections.last_at
+        if connection_id not in last_at:
+            # Hardly ever: so most calls touch one dictionary, of as many entries as there are connections in use.
+            self._connections.first_at[connection_id] = at
+        last_at[connection_id] = at
 
     def record_api_key(self, key_id: ApiKeyId, at: int, address: str | None) -> None:
         """Note that the key was used, and from which network address."""
