@@ -60,8 +60,8 @@ NOTES = [
     (
         f"PostgreSQL's bare side: an asyncpg pool of {BARE_POOL} open connections, statements prepared, "
         "`plan_cache_mode = force_generic_plan` and `random_page_cost = 1.1` as ours, one `fetch` for each check, over "
-        "a socket of the same machine. Ours reads for all callers of one turn of the event loop at once. The ratio is of "
-        "checks a second."
+        "a socket of the same machine. Ours reads for all callers of one turn of the event loop at once. The ratio is "
+        "of checks a second."
     ),
 ]
 
