@@ -25,7 +25,9 @@ def prepared(consentry: Run) -> Run:
     assert consentry("init").returncode == 0
     answer = consentry("migrate", "--json")
     connection = apsw.Connection(json.loads(answer.stdout)["database"])
-    connection.execute("INSERT INTO organisations (id, name, standing, created_at) VALUES (?, 'Acme', 'active', 0)", (ORGANISATION,))
+    connection.execute(
+        "INSERT INTO organisations (id, name, standing, created_at) VALUES (?, 'Acme', 'active', 0)", (ORGANISATION,)
+    )
     connection.close()
     return consentry
 

@@ -21,7 +21,9 @@ def prepared(consentry: Run) -> Run:
     """Run `consentry` where an organisation has one member, an app, and a connection to it."""
     assert consentry("init").returncode == 0
     connection = apsw.Connection(json.loads(consentry("migrate", "--json").stdout)["database"])
-    connection.execute("INSERT INTO organisations (id, name, standing, created_at) VALUES (?, 'Acme', 'active', 0)", (ORGANISATION,))
+    connection.execute(
+        "INSERT INTO organisations (id, name, standing, created_at) VALUES (?, 'Acme', 'active', 0)", (ORGANISATION,)
+    )
     connection.execute(
         "INSERT INTO users (id, email, name, standing, created_at) VALUES (?, 'bo@acme.test', 'Bo', 'active', 0)",
         (USER,),
