@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 LONGEST_START = 60.0
 LONGEST_STOP = 20.0
 PAUSE = 0.001
-_ROLLUP = re.compile(r"^(Rss|Pss|Private_\w+):\s+(\d+) kB", re.MULTILINE)
+_ROLLUP = re.compile(r"^(Rss|Pss|Private_Dirty):\s+(\d+) kB", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,15 @@ class Request:
 
 @dataclass(frozen=True)
 class Memory:
-    """What processes hold, in MiB. `pss` shares out the pages that several of them map; `private` leaves those out."""
+    """What processes hold, in MiB. `pss` shares out the pages that several of them map.
+
+    `own` are the pages that they have written. Those of mapped files do not count: programs and libraries, and an
+    SQLite file, are the system's cache, which it may drop.
+    """
 
     rss: float
     pss: float
-    private: float
+    own: float
 
 
 @dataclass(frozen=True)
@@ -132,7 +136,7 @@ def running(
 def memory_of(pid: int) -> Memory:
     """Return what the process and all its descendants hold together."""
     found = [_memory_of_one(one) for one in (pid, *descendants(pid))]
-    return Memory(*(sum(getattr(one, kind) for one in found) for kind in ("rss", "pss", "private")))
+    return Memory(*(sum(getattr(one, kind) for one in found) for kind in ("rss", "pss", "own")))
 
 
 def descendants(pid: int) -> list[int]:
@@ -145,12 +149,11 @@ def descendants(pid: int) -> list[int]:
 
 
 def _memory_of_one(pid: int) -> Memory:
-    kinds = {"Rss": 0, "Pss": 0, "Private_Clean": 0, "Private_Dirty": 0}
+    kinds = {"Rss": 0, "Pss": 0, "Private_Dirty": 0}
     with contextlib.suppress(OSError):  # it ended between being listed and being read
         for kind, size in _ROLLUP.findall(Path(f"/proc/{pid}/smaps_rollup").read_text()):
             kinds[kind] = int(size)
-    private = kinds["Private_Clean"] + kinds["Private_Dirty"]
-    return Memory(kinds["Rss"] / 1024, kinds["Pss"] / 1024, private / 1024)
+    return Memory(*(size / 1024 for size in kinds.values()))
 
 
 def _status_of(request: Request) -> int | None:

@@ -41,7 +41,7 @@ def measure(stage: Stage, peer: Contender, asking: Asked) -> Figure:
     with stage.serve(ours) as here, stage.serve(theirs) as there:
         sides = (Side(ours, here, most), Side(theirs, there, most))
         match = play("introspection", *sides, connections=CONNECTIONS, rounds=asking.rounds, seconds=asking.seconds)
-        memory = memory_of(here.process.process.pid).private
+        memory = memory_of(here.process.process.pid).own
     work = f"introspection over HTTP, {ours.contender.engine}"
     return figure(work, peer.title, match, target=TARGETS[peer.name], memory=memory)
 

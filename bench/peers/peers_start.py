@@ -32,8 +32,8 @@ def main() -> None:
         figures = [figure for peer in chosen for figure in measure(stage, peer, asking, weighed)]
     what = (
         "First answer: from the exec of the server's command to the end of the answer to an introspection. Memory: "
-        f"what the worker holds by itself (its private pages) after {asking.seconds:g} s of introspection on "
-        f"{CONNECTIONS} connections; gunicorn's master process, which peers need besides, does not count. The ratio "
+        f"what the worker holds by itself (the pages that it has written) after {asking.seconds:g} s of introspection "
+        f"on {CONNECTIONS} connections; gunicorn's master process, which peers need besides, does not count. The ratio "
         "says how many times less Consentry takes."
     )
     notes = notes_of(asking, [peer.name for peer in chosen], what)
@@ -51,7 +51,7 @@ def measure(stage: Stage, peer: Contender, asking: Asked, weighed: dict[str, Mem
     rounds = [(answer(stage, ours), answer(stage, theirs)) for _ in range(asking.rounds)]
     here, there = (median(one[side] for one in rounds) for side in (0, 1))
     ratio = median(second / first for first, second in rounds)
-    ours_held, theirs_held = (weighed[one.contender.title].private for one in (ours, theirs))
+    ours_held, theirs_held = (weighed[one.contender.title].own for one in (ours, theirs))
     engine = ours.contender.engine
     return [
         fewer(f"first answer after start, {engine}", peer.title, here * 1000, there * 1000, "ms", ratio),
@@ -72,7 +72,7 @@ def weigh(stage: Stage, filled: Filled, asking: Asked) -> Memory:
         process = running.process.process.pid
         # Some serve by themselves, and some have a master beside their worker, which holds less.
         alone = [one for one in (process, *descendants(process)) if not descendants(one)]
-        return max((memory_of(one) for one in alone), key=lambda one: one.private)
+        return max((memory_of(one) for one in alone), key=lambda one: one.own)
 
 
 def fewer(work: str, against: str, ours: float, theirs: float, unit: str, ratio: float) -> Figure:
