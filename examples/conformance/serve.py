@@ -11,8 +11,9 @@ import ssl
 import sys
 from pathlib import Path
 
+from consentry.cli.database_schema import require_schema
 from consentry.cli.output import CommandError
-from consentry.cli.readiness import listening_on, require_schema
+from consentry.cli.readiness import listening_on
 from consentry.outbound import PublicOutbound
 from consentry.settings import load_settings
 from consentry.web.main import app_over

@@ -6,7 +6,8 @@ import typer
 
 from consentry.cli.deeds import BY_COMMAND_LINE, run_deed
 from consentry.cli.options import AsJson, ConfigFile
-from consentry.cli.output import Item, show
+from consentry.cli.output import show
+from consentry.cli.shown_values import Item
 
 if TYPE_CHECKING:
     from consentry.wiring import Deeds

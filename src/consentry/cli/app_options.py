@@ -6,7 +6,8 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
-from consentry.cli.output import CommandError, Item
+from consentry.cli.output import CommandError
+from consentry.cli.shown_values import Item
 from consentry.json_objects import app_object, metadata_object
 from consentry.model.app import App
 from consentry.oauth.client_metadata import ClientMetadata

@@ -18,8 +18,9 @@ from consentry.cli.app_options import (
 )
 from consentry.cli.deeds import BY_COMMAND_LINE, PAGE_SIZE, pages_of, parse_moment, run_deed, show_pages
 from consentry.cli.options import AsJson, ConfigFile
-from consentry.cli.output import Item, note, show
+from consentry.cli.output import note, show
 from consentry.cli.people import organisation_id_of
+from consentry.cli.shown_values import Item
 from consentry.json_objects import app_object, app_secret_object
 from consentry.model.app import App, AppType
 from consentry.model.app_draft import AppChange, AppDraft

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
+from consentry.cli.database_schema import require_schema
 from consentry.cli.options import settings_of
 from consentry.cli.output import CommandError
-from consentry.cli.readiness import require_catalog, require_schema
+from consentry.cli.readiness import require_catalog
 from consentry.cli.shown_list import ShownList
 from consentry.model.acting import operator
 from consentry.model.faults import DeedError, Fault, InvalidInputError
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
     from pathlib import Path
 
-    from consentry.cli.output import Item
+    from consentry.cli.shown_values import Item
     from consentry.settings import Settings
     from consentry.wiring import Deeds
 

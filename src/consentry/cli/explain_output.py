@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from consentry.cli.output import Item, Scalar, show
+from consentry.cli.output import show
+from consentry.cli.shown_values import Item, Scalar
 from consentry.json_explanations import explanation_object, reach_object
 from consentry.model.access import Refused
 

@@ -8,8 +8,9 @@ import typer
 
 from consentry.cli.deeds import BY_COMMAND_LINE, PAGE_SIZE, pages_of, parse_moment, run_deed, show_pages
 from consentry.cli.options import AsJson, ConfigFile
-from consentry.cli.output import Item, note, show
+from consentry.cli.output import note, show
 from consentry.cli.people import organisation_id_of
+from consentry.cli.shown_values import Item
 from consentry.json_objects import api_key_object
 from consentry.model.api_key import LIFETIME_MOST, ApiKeyDetails, KeyDraft, KeyOwner, key_status
 from consentry.model.faults import NotFoundError

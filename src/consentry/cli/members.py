@@ -6,8 +6,9 @@ import typer
 
 from consentry.cli.deeds import BY_COMMAND_LINE, PAGE_SIZE, pages_of, run_deed, show_pages
 from consentry.cli.options import AsJson, ConfigFile
-from consentry.cli.output import Item, show
+from consentry.cli.output import show
 from consentry.cli.people import EmailArgument, OrganisationArgument, organisation_id_of, user_of
+from consentry.cli.shown_values import Item
 from consentry.model.organisation import MemberDetails
 from consentry.model.service_member import is_service_email
 

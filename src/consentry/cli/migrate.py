@@ -2,9 +2,9 @@
 
 import typer
 
+from consentry.cli.database_schema import bring_up_to_date, require_folder
 from consentry.cli.options import AsJson, ConfigFile, settings_of
-from consentry.cli.output import CommandError, show
-from consentry.cli.readiness import require_folder
+from consentry.cli.output import show
 from consentry.settings import Settings
 from consentry.settings_values import shown_database
 
@@ -30,28 +30,3 @@ def _status(settings: Settings) -> str:
         return "up to date"
     found = f"schema version {state.version}, made by a newer Consentry; this one is of {CURRENT}, and nothing was done"
     return found if state.serves_this else f"{found}. Update this Consentry before it serves"
-
-
-def bring_up_to_date(settings: Settings) -> None:
-    """Run the migrations that the database lacks, creating an SQLite file where it does not exist.
-
-    Raises:
-        CommandError: the file cannot be written or is no SQLite database, or PostgreSQL refuses.
-    """
-    # Loaded here so that `consentry --help` stays fast.
-    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - see above
-
-    from consentry.storage.opening import faults_of  # noqa: PLC0415 - see above
-    from consentry.storage.schema import migrate  # noqa: PLC0415 - see above
-
-    try:
-        migrate(settings.database_url)
-    except DBAPIError as fault:
-        raise CommandError(
-            f"The database {shown_database(settings.database_url)} cannot be brought up to date: {fault.orig}. "
-            "Check that it is Consentry's, that it can be written, and that no other program holds it."
-        ) from None
-    except faults_of(settings.database_url) as fault:
-        raise CommandError(
-            f"The database {shown_database(settings.database_url)} cannot be opened: {fault}. Check database_url."
-        ) from None

@@ -6,7 +6,8 @@ import typer
 
 from consentry.cli.deeds import BY_COMMAND_LINE, PAGE_SIZE, pages_of, run_deed, show_pages
 from consentry.cli.options import AsJson, ConfigFile
-from consentry.cli.output import Item, note, show
+from consentry.cli.output import note, show
+from consentry.cli.shown_values import Item
 from consentry.json_objects import resource_object
 from consentry.model.ids import OperatorId
 from consentry.model.organisation import Operator

@@ -9,7 +9,8 @@ import typer
 
 from consentry.cli.deeds import BY_COMMAND_LINE, PAGE_SIZE, pages_of, run_deed, show_pages
 from consentry.cli.options import AsJson, ConfigFile
-from consentry.cli.output import CommandError, Item, show
+from consentry.cli.output import CommandError, show
+from consentry.cli.shown_values import Item
 from consentry.json_objects import organisation_object, user_object
 from consentry.model.organisation import Standing, UnverifiedApps, User
 from consentry.model.password import PASSWORD_BYTES_MOST

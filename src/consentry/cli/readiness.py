@@ -1,4 +1,4 @@
-"""What must be there before anything is served or done: a catalog, routes, a folder, a schema, an address."""
+"""What must be there before anything is served or done: a catalog, routes, a certificate, an address."""
 
 import socket
 from collections.abc import Iterator
@@ -8,7 +8,6 @@ from consentry.cli.output import CommandError
 from consentry.model.catalog import CatalogError, parse_catalog
 from consentry.model.guard_routes_reading import GuardRoutesError, parse_guard_routes
 from consentry.settings import Settings
-from consentry.settings_values import shown_database
 
 _BACKLOG = 2048
 
@@ -58,38 +57,6 @@ def require_certificate(settings: Settings) -> None:
             f"https cannot be served with the certificate {settings.ssl_certfile}: {fault.strerror or fault}. "
             "Name a PEM file with the certificate chain, and its key, which has no password."
         ) from None
-
-
-def require_folder(settings: Settings) -> None:
-    """Raise CommandError where the settings name an SQLite file in a folder that does not exist."""
-    file = settings.sqlite_path
-    if file is not None and not file.parent.is_dir():
-        raise CommandError(f"The folder {file.parent} does not exist. Make it, or change database_url.")
-
-
-def require_schema(settings: Settings) -> None:
-    """Return if the database has the schema; raises CommandError otherwise.
-
-    An empty SQLite file is given it now. PostgreSQL never is: several processes serve from it, and who may change its
-    tables is often not who serves.
-    """
-    # Loaded here so that `consentry --help` stays fast.
-    from consentry.storage.opening import faults_of  # noqa: PLC0415 - see above
-    from consentry.storage.schema import SchemaOutdatedError, find_version, require_current  # noqa: PLC0415 - see above
-
-    require_folder(settings)
-    url = settings.database_url
-    try:
-        if settings.sqlite_path is not None and find_version(url) is None:
-            from consentry.cli.migrate import bring_up_to_date  # noqa: PLC0415 - only for an empty file
-
-            bring_up_to_date(settings)
-        require_current(url, settings.directory_view_members)
-    except SchemaOutdatedError as fault:
-        raise CommandError(str(fault)) from None
-    except faults_of(url) as fault:
-        name = shown_database(url)
-        raise CommandError(f"The database {name} cannot be opened: {fault}. Check database_url.") from None
 
 
 @contextmanager

@@ -7,7 +7,8 @@ import typer
 
 from consentry.cli.deeds import BY_COMMAND_LINE, PAGE_SIZE, pages_of, parse_moment, run_deed, show_pages
 from consentry.cli.options import AsJson, ConfigFile
-from consentry.cli.output import Item, note, show
+from consentry.cli.output import note, show
+from consentry.cli.shown_values import Item
 from consentry.model.registration_token import RegistrationToken, RegistrationTokenId
 
 if TYPE_CHECKING:

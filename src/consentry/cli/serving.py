@@ -11,14 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from consentry.cli.database_schema import require_schema
 from consentry.cli.output import show
-from consentry.cli.readiness import (
-    listening_on,
-    require_catalog,
-    require_certificate,
-    require_guard_routes,
-    require_schema,
-)
+from consentry.cli.readiness import listening_on, require_catalog, require_certificate, require_guard_routes
 from consentry.settings import Settings, load_settings
 from consentry.settings_sources import CONFIG_VARIABLE, find_config
 from consentry.settings_values import shown_database

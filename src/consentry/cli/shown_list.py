@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from consentry.cli.output import Item, cell, heading, json_text
+from consentry.cli.shown_values import Item, cell, heading, json_text
 
 _WIDTH_UNLESS_A_TERMINAL = 200
 

@@ -6,7 +6,8 @@ import typer
 
 from consentry.cli.deeds import BY_COMMAND_LINE, run_deed
 from consentry.cli.options import AsJson, ConfigFile
-from consentry.cli.output import Item, note, show
+from consentry.cli.output import note, show
+from consentry.cli.shown_values import Item
 from consentry.model.signing_key import SigningKey, signing_now
 
 if TYPE_CHECKING:
