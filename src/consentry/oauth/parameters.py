@@ -1,7 +1,7 @@
 """Query strings and form bodies, decoded once and strictly. RFC 6749 §3.1, §3.2 and Appendix B."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
@@ -96,20 +96,20 @@ def _decode(raw: bytes, kind: str, limit: int) -> Iterable[tuple[str, str]]:
         raise _invalid(f"The {kind} is longer than {limit} bytes.")
     if raw.count(b"&") >= MAX_FIELDS:
         raise _invalid(f"The {kind} has more than {MAX_FIELDS} fields.")
-    if raw.isascii() and b"%" not in raw and b"+" not in raw and b"\0" not in raw:
-        # Nothing in it is encoded: most forms that programs post.
-        parts = [part.partition("=") for part in raw.decode("ascii").split("&")]
-        return [(name, value) for name, equals, value in parts if name or equals]
-    return _decode_parts(raw, kind)
-
-
-def _decode_parts(raw: bytes, kind: str) -> Iterator[tuple[str, str]]:
-    if _BROKEN_PERCENT.search(raw):
+    if b"%" in raw and _BROKEN_PERCENT.search(raw):
         raise _invalid(f"The {kind} has a percent sign that is not followed by two hexadecimal digits.")
-    for part in raw.split(b"&"):
-        name, _, value = part.partition(b"=")
-        if part:
-            yield _text(name, kind), _text(value, kind)
+    if not raw.isascii() or b"\0" in raw:
+        parts = [part.partition(b"=") for part in raw.split(b"&")]
+        return [(_text(name, kind), _text(value, kind)) for name, equals, value in parts if name or equals]
+    # As most programs post it: little in it is encoded, or nothing.
+    texts = [part.partition("=") for part in raw.decode("ascii").split("&")]
+    if b"%" not in raw and b"+" not in raw:
+        return [(name, value) for name, equals, value in texts if name or equals]
+    return [(_decoded(name, kind), _decoded(value, kind)) for name, equals, value in texts if name or equals]
+
+
+def _decoded(text: str, kind: str) -> str:
+    return _text(text.encode("ascii"), kind) if "%" in text or "+" in text else text
 
 
 def _text(raw: bytes, kind: str) -> str:
