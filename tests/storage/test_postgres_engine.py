@@ -39,6 +39,19 @@ async def test_operations_that_lock_each_other_out_are_all_done(engine: Postgres
     assert [name.count(".") for (name,) in names] == [len(orders)] * len(users)
 
 
+async def test_a_read_that_is_given_up_for_a_migration_is_asked_again(engine: PostgresDatabase, url: str) -> None:
+    migrating = await asyncpg.connect(url)
+    async with migrating.transaction():
+        await migrating.execute("LOCK TABLE organisations IN ACCESS EXCLUSIVE MODE")
+        # It has the users, and waits for the organisations.
+        reading = asyncio.create_task(engine.read("SELECT count(*) FROM users, organisations"))
+        await asyncio.sleep(0.02)
+        await migrating.execute("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
+
+    assert (await reading)[0][0] > 0
+    await migrating.close()
+
+
 async def test_an_operation_that_fails_leaves_nothing_and_the_engine_goes_on(engine: PostgresDatabase) -> None:
     def failing() -> Operation[None]:
         yield Statement("UPDATE users SET name = 'Nobody' WHERE id = $1", (ANA,))

@@ -1,8 +1,9 @@
 """PostgreSQL: strict reads over a pool of prepared statements, each operation one transaction of its own.
 
 READ COMMITTED, so that a statement sees what was committed when it began; what has one winner is one statement, and
-what must hold over several takes a row's lock first. An operation that PostgreSQL gives up for the sake of another one
-(a deadlock, a serialization failure) is run again, as storage/database.py allows.
+what must hold over several takes a row's lock first. What PostgreSQL gives up for the sake of another one (a deadlock,
+a serialization failure) is run again: an operation, as storage/database.py allows, and a read as well, which may wait
+for a table that a migration holds, while the migration waits for one that the read holds.
 """
 
 import asyncio
@@ -42,7 +43,7 @@ class PostgresDatabase:
     async def read(self, sql: str, *args: Value) -> Sequence[Row]:
         """Return the rows of one statement, as committed when it began."""
         async with self._lend() as connection:
-            return [tuple(record) for record in await connection.fetch(sql, *map(_storable, args))]
+            return [tuple(record) for record in await _fetch(connection, sql, *map(_storable, args))]
 
     def read_by_key(self, read: KeyedRead, key: str) -> Awaitable[Sequence[Row]]:
         """Return the rows of `key` by one statement with all who ask in this turn: see storage/keyed_reads.py."""
@@ -92,7 +93,7 @@ class PostgresDatabase:
 
     async def _fetch_many(self, sql: str, keys: list[str]) -> Sequence[Row]:
         async with self._lend() as connection:
-            return [tuple(record) for record in await connection.fetch(sql, keys)]
+            return [tuple(record) for record in await _fetch(connection, sql, keys)]
 
     def _lend(self) -> Loan:
         if self._pool is None:
@@ -101,6 +102,18 @@ class PostgresDatabase:
             connect = partial(asyncpg.connect, **connecting(self._url))
             self._pool = PostgresPool(connect, self._url.pool)
         return self._pool.lend()
+
+
+async def _fetch(connection: Any, sql: str, *args: object) -> Any:
+    tried = 1
+    while True:
+        try:
+            return await connection.fetch(sql, *args)
+        except _GIVEN_UP:
+            if tried == TRIES_MOST:
+                raise
+        await asyncio.sleep(_pause(tried, connection.get_server_pid()))
+        tried += 1
 
 
 async def _run(connection: Any, operation: Operation[T]) -> T:
