@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from live_server import free_socket
+from live_server import reserved_port
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "conformance"
 
@@ -49,13 +49,16 @@ def running_conformance_server(
     folder: Path, clients: Path = EXAMPLE / "clients.json", environ: Mapping[str, str] | None = None
 ) -> Iterator[ConformanceServer]:
     """Start it on a free port, with these clients and further variables; wait until it answers, and end it."""
-    listening, port = free_socket()
-    listening.close()
+    with reserved_port() as port:
+        yield from _running(folder, port, clients, environ or {})
+
+
+def _running(folder: Path, port: int, clients: Path, environ: Mapping[str, str]) -> Iterator[ConformanceServer]:
     issuer = f"https://localhost:{port}"
     options = ["--issuer", issuer, "--folder", str(folder), "--clients", str(clients)]
     with subprocess.Popen(
         [sys.executable, str(EXAMPLE / "start.py"), *options],
-        env=_environ() | dict(environ or {}),
+        env=_environ() | dict(environ),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

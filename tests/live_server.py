@@ -134,6 +134,18 @@ def free_socket(host: str = "127.0.0.1", port: int = 0) -> tuple[socket.socket, 
     return listening, listening.getsockname()[1]
 
 
+@contextlib.contextmanager
+def reserved_port() -> Iterator[int]:
+    """A loopback port for a process that is told to listen on it, which nobody else is given meanwhile.
+
+    It stays bound, with SO_REUSEADDR and without listening. So the kernel gives it to nobody who takes any, and to a
+    server, which names it and sets SO_REUSEADDR as well; until that listens, whoever calls is refused.
+    """
+    reserving, port = free_socket()
+    with reserving:
+        yield port
+
+
 @dataclass(slots=True)
 class Site:
     """A running Consentry, and the means to people it."""

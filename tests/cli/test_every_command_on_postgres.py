@@ -17,7 +17,7 @@ import typer
 from typer.testing import CliRunner
 
 from consentry.cli import build_app
-from live_server import free_socket
+from live_server import reserved_port
 from postgres_server import PostgresServer, in_thread
 
 NOT_HERE = {
@@ -146,15 +146,16 @@ def test_every_command_works_on_postgresql(environ: dict[str, str]) -> None:
 def test_serve_answers_over_postgresql_and_ends_when_told_to(environ: dict[str, str]) -> None:
     CommandLine().run("init", as_json=False)
     CommandLine().run("migrate")
-    probe, port = free_socket()
-    probe.close()
-    url = f"http://127.0.0.1:{port}"
-    with subprocess.Popen(
-        [sys.executable, "-m", "consentry", "serve", "--port", str(port)],
-        env={**os.environ, "CONSENTRY_ISSUER": url, **environ},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    ) as process:
+    with (
+        reserved_port() as port,
+        subprocess.Popen(
+            [sys.executable, "-m", "consentry", "serve", "--port", str(port)],
+            env={**os.environ, "CONSENTRY_ISSUER": f"http://127.0.0.1:{port}", **environ},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        ) as process,
+    ):
+        url = f"http://127.0.0.1:{port}"
         try:
             ready, page = _ask(f"{url}/readyz", process), httpx.get(f"{url}/sign-in")
         finally:

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -12,11 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from live_server import reserved_port
 
 
 def answer_of(url: str, server: subprocess.Popen[str]) -> httpx.Response:
@@ -35,15 +30,17 @@ def test_serve_starts_from_the_starter_files_answers_and_stops(folder: Path, wor
     environ = {name: value for name, value in os.environ.items() if not name.startswith("CONSENTRY_")}
     command = [sys.executable, "-m", "consentry"]
     subprocess.run([*command, "init"], cwd=folder, env=environ, check=True, capture_output=True)
-    port = free_port()
-    with subprocess.Popen(
-        [*command, "serve", "--json", "--port", str(port), "--workers", workers],
-        cwd=folder,
-        env=environ,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as server:
+    with (
+        reserved_port() as port,
+        subprocess.Popen(
+            [*command, "serve", "--json", "--port", str(port), "--workers", workers],
+            cwd=folder,
+            env=environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as server,
+    ):
         answer = answer_of(f"http://127.0.0.1:{port}/healthz", server)
         server.send_signal(signal.SIGINT)
         out, err = server.communicate(timeout=30)

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from certificates import write_certificate
-from live_server import free_socket
+from live_server import reserved_port
 
 COMMAND = [sys.executable, "-m", "consentry"]
 
@@ -43,17 +43,18 @@ def answer_of(url: str, server: subprocess.Popen[str], trusted: ssl.SSLContext) 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_certificate_makes_it_https(served_folder: Path, environ: dict[str, str], workers: str) -> None:
     certificate = write_certificate(served_folder / "tls.pem", "localhost")
-    listening, port = free_socket()
-    listening.close()
-    options = ["--port", str(port), "--workers", workers, "--ssl-certfile", "tls.pem"]
-    with subprocess.Popen(
-        [*COMMAND, "serve", "--json", *options],
-        cwd=served_folder,
-        env=environ,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as server:
+    options = ["--workers", workers, "--ssl-certfile", "tls.pem"]
+    with (
+        reserved_port() as port,
+        subprocess.Popen(
+            [*COMMAND, "serve", "--json", "--port", str(port), *options],
+            cwd=served_folder,
+            env=environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as server,
+    ):
         trusted = ssl.create_default_context(cafile=str(certificate))
         answer = answer_of(f"https://127.0.0.1:{port}/.well-known/oauth-authorization-server", server, trusted)
         server.send_signal(signal.SIGINT)

@@ -4,7 +4,6 @@ import json
 import os
 import shlex
 import signal
-import socket
 import stat
 import subprocess
 import sys
@@ -12,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ from postgres_server import PostgresServer
 
 CARLA = next(person for person in PEOPLE if person.name.startswith("Carla"))
 STOP_SECONDS = 15
+FIRST_PORTS = count(20_000 + os.getpid() % 1_000 * 10, 3)
+"""From where each demo looks for three free ports: below those that the kernel gives to whoever takes any."""
 
 
 @dataclass
@@ -45,7 +47,7 @@ class Demo:
 
 @contextmanager
 def running_demo(folder: Path, *words: str) -> Iterator[Demo]:
-    command = [sys.executable, "-m", "consentry", "demo", "--json", "--port", str(free_port()), *words]
+    command = [sys.executable, "-m", "consentry", "demo", "--json", "--port", str(next(FIRST_PORTS)), *words]
     process = subprocess.Popen(
         command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
@@ -81,14 +83,6 @@ def new_visitor() -> Iterator[Callable[[], Visitor]]:
             return opened
 
         yield visitor
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    # Three in a row are taken from here on; stay clear of the last ports there are.
-    return min(port, 65000)
 
 
 def connect(visitor: Visitor, told: dict[str, Any]) -> None:
@@ -254,7 +248,7 @@ def test_a_demo_that_runs_already_or_a_folder_of_somebody_elses_is_left_alone(tm
 
 
 def test_ctrl_c_while_the_demo_is_being_prepared_stops_it_as_well(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "consentry", "demo", "--port", str(free_port())]
+    command = [sys.executable, "-m", "consentry", "demo", "--port", str(next(FIRST_PORTS))]
     process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     configuration = tmp_path / ".demo" / "consentry.toml"
     while not configuration.exists():

@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 
 from docs_pages import commands
 
+from live_server import reserved_port
+
 _STARTED_WITHIN = 30
 
 
@@ -43,15 +45,14 @@ def serve(folder: Path, text: str, *options: str, **variables: str) -> Iterator[
     `options` are added to the server's command line, `variables` to its environment.
     """
     (folder / "api.py").write_text(text, encoding="utf-8")
-    port = _free_port()
     is_wsgi = "consentry.guard.flask" in text or "consentry.guard.django" in text
-    server = (
-        ["gunicorn", "api:app", "--no-control-socket", "--bind", f"127.0.0.1:{port}"]
-        if is_wsgi
-        else ["uvicorn", "api:app", "--port", str(port)]
-    )
     environ = clean_environ() | {"PYTHONDONTWRITEBYTECODE": "1"} | variables
-    with (folder / "server.log").open("w+", encoding="utf-8") as log:
+    with reserved_port() as port, (folder / "server.log").open("w+", encoding="utf-8") as log:
+        server = (
+            ["gunicorn", "api:app", "--no-control-socket", "--bind", f"127.0.0.1:{port}"]
+            if is_wsgi
+            else ["uvicorn", "api:app", "--port", str(port)]
+        )
         process = subprocess.Popen(
             [sys.executable, "-m", *server, *options], cwd=folder, env=environ, stdout=log, stderr=log
         )
@@ -83,13 +84,6 @@ def refused(url: str, path: str, *authorization: str) -> Refusal:
     told = Refusal(answer.status, answer.getheader("WWW-Authenticate"), json.loads(answer.read())["reason"])
     connection.close()
     return told
-
-
-def _free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port: int = listening.getsockname()[1]
-        return port
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:

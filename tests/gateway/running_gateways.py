@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 
 from consentry.web.main import app_over
 from consentry.wiring import Deeds
-from live_server import free_socket, serve_in_thread
+from live_server import free_socket, reserved_port, serve_in_thread
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples" / "gateway"
 SHIPPED_PORT = re.compile(r"\b(?:8400|9000|8080)\b")
@@ -104,15 +104,14 @@ def serve(app: Any) -> Iterator[tuple[int, asyncio.AbstractEventLoop]]:
 @contextmanager
 def run_gateway(kind: str, folder: Path, *, consentry: int, api: int) -> Iterator[Gateway]:
     """Run the gateway with its shipped configuration, in which only the addresses are changed."""
-    listening, port = free_socket()
-    listening.close()
     copy = folder / "gateway" / kind
     shutil.copytree(EXAMPLES / kind, copy)
-    own = {"8400": str(consentry), "9000": str(api), "8080": str(port)}
-    for file in copy.iterdir():
-        file.write_text(SHIPPED_PORT.sub(lambda shipped: own[shipped[0]], file.read_text("utf-8")), "utf-8")
-    with run_until_it_listens(_command(kind, copy), folder, port):
-        yield Gateway(port)
+    with reserved_port() as port:
+        own = {"8400": str(consentry), "9000": str(api), "8080": str(port)}
+        for file in copy.iterdir():
+            file.write_text(SHIPPED_PORT.sub(lambda shipped: own[shipped[0]], file.read_text("utf-8")), "utf-8")
+        with run_until_it_listens(_command(kind, copy), folder, port):
+            yield Gateway(port)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from client_keys import a_key, proof
 from consentry.clock import SystemClock
 from consentry.oauth.dpop import digest_of
 from consentry.wiring import open_deeds
-from live_server import free_socket
+from live_server import reserved_port
 from protocol_world import OPERATOR
 
 T = TypeVar("T")
@@ -244,9 +244,11 @@ def test_what_is_taken_away_is_gone_on_the_next_call(running: Running) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_while_consentry_is_away_nobody_gets_in(kind: str, tmp_path: Path) -> None:
-    listening, nobody = free_socket()
-    listening.close()
-    with serve(echo) as (api, _), run_gateway(kind, tmp_path, consentry=nobody, api=api) as gateway:
+    with (
+        reserved_port() as nobody,
+        serve(echo) as (api, _),
+        run_gateway(kind, tmp_path, consentry=nobody, api=api) as gateway,
+    ):
         told = gateway.call("GET", "/public/x")
 
     assert told.status in {502, 503}

@@ -13,7 +13,7 @@ from typing import IO
 
 import httpx
 
-from live_server import free_socket
+from live_server import reserved_port
 
 PATIENCE_SECONDS = 30
 
@@ -55,11 +55,13 @@ class Served:
 @contextlib.contextmanager
 def served(folder: Path, environ: Mapping[str, str], *, workers: int) -> Iterator[Served]:
     """Run the server in `folder`, return once it answers, and leave nothing of it behind."""
-    listening, port = free_socket()
-    listening.close()
     clean = {name: value for name, value in os.environ.items() if not name.startswith("CONSENTRY_")}
     said = folder / "said.txt"
-    with said.open("w") as errors, _process(clean | dict(environ), folder, port, workers, errors) as process:
+    with (
+        reserved_port() as port,
+        said.open("w") as errors,
+        _process(clean | dict(environ), folder, port, workers, errors) as process,
+    ):
         url = f"http://127.0.0.1:{port}"
         one = Served(process, url, said)
         try:

@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from consentry.oauth.client_metadata import AUTHORIZATION_CODE, DEVICE_CODE, REFRESH_TOKEN
-from live_server import RegisteredClient, Site, free_socket
+from live_server import RegisteredClient, Site, reserved_port
 from postgres_server import in_thread
 from small_world import SMALL_CATALOG
 from user_agent import (
@@ -103,10 +103,12 @@ def environment(issuer: str, folder: Path, database_url: str) -> dict[str, str]:
 @pytest.fixture
 def served(database_url: str, tmp_path: Path) -> Iterator[Served]:
     (tmp_path / "catalog.toml").write_text(SMALL_CATALOG, encoding="utf-8")
-    probe, port = free_socket()
-    probe.close()
-    issuer = f"http://127.0.0.1:{port}"
-    with (tmp_path / "server.out").open("wb") as out, (tmp_path / "server.err").open("wb") as err:
+    with (
+        reserved_port() as port,
+        (tmp_path / "server.out").open("wb") as out,
+        (tmp_path / "server.err").open("wb") as err,
+    ):
+        issuer = f"http://127.0.0.1:{port}"
         process = subprocess.Popen(
             [sys.executable, "-m", "consentry", "serve", "--port", str(port)],
             env=environment(issuer, tmp_path, database_url),
