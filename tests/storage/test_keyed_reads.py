@@ -105,6 +105,16 @@ async def test_a_crowd_of_one_turn_is_parted_so_that_client_and_server_both_have
     assert [len(keys) for keys in server.sent] == [KEYS_MOST // UNDER_WAY_MOST] * UNDER_WAY_MOST
 
 
+@pytest.mark.parametrize(("crowd", "sent"), [(47, [47]), (48, [24, 24])])
+async def test_no_part_of_a_crowd_is_smaller_than_the_read_says(server: Server, crowd: int, sent: list[int]) -> None:
+    reads = KeyedReads(KeyedRead(NAME.sql, part_least=24), server.fetch)
+    server.may_answer.set()
+
+    await asyncio.gather(*(reads.ask(f"k{number}") for number in range(crowd)))
+
+    assert [len(keys) for keys in server.sent] == sent
+
+
 async def test_a_crowd_is_asked_for_in_several_statements(reads: KeyedReads, server: Server) -> None:
     server.may_answer.set()
     keys = [f"k{number}" for number in range(3 * KEYS_MOST + 1)]

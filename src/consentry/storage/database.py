@@ -53,9 +53,12 @@ class KeyedRead:
     `sql` selects the key as its first column, and holds the placeholder `{key}` where the condition on it stands, as in
     `WHERE t.id {key}`. It takes no other argument. Make one for each statement, and keep it: it is told by identity.
     `for_one` is the statement for the key `$1`, on either engine; `for_many` that for an array of keys, on PostgreSQL.
+    Where many ask at once, two of these share them if each gets `part_least` keys: one is read while the rows of the
+    other are used. What takes longer to use than to read needs no such help, and is cheaper in few large statements.
     """
 
     sql: str
+    part_least: int = 8
     for_one: str = field(init=False)
     for_many: str = field(init=False)
 

@@ -29,6 +29,7 @@ class KeyedReads:
 
     def __init__(self, read: KeyedRead, fetch: Fetch) -> None:
         self._sql = read.for_many
+        self._part_least = read.part_least
         self._fetch = fetch
         self._loop = asyncio.get_running_loop()
         self._waiting: list[tuple[str, _Answer]] = []
@@ -48,7 +49,7 @@ class KeyedReads:
             if under_way and len(waiting) < KEYS_BESIDE:
                 return
             # A crowd is parted, so that it is not idle here while PostgreSQL works, nor the other way round.
-            parts = min(UNDER_WAY_MOST - len(under_way), len(waiting) // KEYS_BESIDE) or 1
+            parts = min(UNDER_WAY_MOST - len(under_way), len(waiting) // self._part_least) or 1
             taken = min(KEYS_MOST, -(-len(waiting) // parts))
             task = self._loop.create_task(self._answer(waiting[:taken]))
             del waiting[:taken]
