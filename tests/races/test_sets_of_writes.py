@@ -3,7 +3,7 @@
 import asyncio
 
 from consentry.model.access import Reason
-from consentry.model.credential import AccessToken, TokenFamily
+from consentry.model.credential import AccessToken, Rotation, TokenFamily
 from consentry.model.ids import CodeId, TokenId
 from consentry.model.secret import CredentialKind, parse_credential
 from consentry.oauth.errors import ErrorCode
@@ -20,8 +20,8 @@ async def opening(world: ProtocolWorld, code: str) -> tuple[CodeId, TokenFamily,
     live = await SqlCredentialStore(world.deeds.database).find_code(CodeId(parsed.id))
     assert live is not None
     mint, now = world.deeds.authorization_code_grant.mint, world.deeds.clock.now()
-    family = mint.family(live.code, now).row
-    return live.code.id, family, mint.access_token(family, family.scope, now).row
+    family = mint.family(live, now).row
+    return live.id, family, mint.access_token(family, family.scope, now).row
 
 
 async def test_pk_08_of_two_redemptions_in_one_set_one_wins_and_the_other_ends_what_it_gave(
@@ -65,13 +65,12 @@ async def test_two_generations_of_one_family_in_one_set_leave_one_lineage(protoc
     assert await store.redeem_code(code_id, family, token, now=now)
     secrets = protocol.deeds.secrets
     tokens = [token._replace(id=TokenId(secrets.new_id())) for _ in range(3)]
-    nexts = [family._replace(generation=2, refresh_digest=bytes([number]) * 32) for number in range(3)]
+    nexts = [
+        Rotation(family.id, bytes([number]) * 32, generation, b"", family.scope, now, family.idle_expires_at)
+        for number, generation in enumerate((8, 2, 2))
+    ]
 
-    answers = await asyncio.gather(
-        store.rotate_refresh_token(nexts[0], tokens[0], from_generation=7, now=now),
-        store.rotate_refresh_token(nexts[1], tokens[1], from_generation=1, now=now),
-        store.rotate_refresh_token(nexts[2], tokens[2], from_generation=1, now=now),
-    )
+    answers = await asyncio.gather(*(store.rotate_refresh_token(*each) for each in zip(nexts, tokens, strict=True)))
 
     # Which of two that are right wins is open; the one that is wrong does not.
     assert (answers[0], sorted(answers[1:])) == (False, [False, True])

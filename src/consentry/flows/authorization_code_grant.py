@@ -11,10 +11,10 @@ from consentry.flows.issue_tokens import TokenMint, bound_for, may_refresh
 from consentry.flows.organisation_policy import require_not_refused
 from consentry.flows.token_event import token_event
 from consentry.model.client import Client
-from consentry.model.credential import WRONG_PROOFS_MOST, AuthorizationCode
+from consentry.model.credential import WRONG_PROOFS_MOST
 from consentry.model.event import EventKind
 from consentry.model.ids import CodeId
-from consentry.model.live import LiveCode
+from consentry.model.live_grant import LiveCode
 from consentry.model.secret import CredentialKind, is_same_digest, parse_credential
 from consentry.oauth import pkce
 from consentry.oauth.client_metadata import AUTHORIZATION_CODE
@@ -50,22 +50,22 @@ class AuthorizationCodeGrant:
         client.require_grant(AUTHORIZATION_CODE)
         now = self.clock.now()
         live = await self._find(request.code)
-        if live is None or live.code.app_id != client.app.id:
+        if live is None or live.issued_to != client.app.id:
             raise _invalid_grant("The code is unknown, or was not issued to this client.")
-        await self._require_proof(request, live.code, jkt, now)
-        if live.code.consumed_at is not None:
+        await self._require_proof(request, live, jkt, now)
+        if live.consumed_micros is not None:
             await self._end_replayed(live, now)
         _require_usable(live, now)
-        _require_same_resource(request, live.code)
-        family = self.mint.family(live.code, now)
+        _require_same_resource(request, live)
+        family = self.mint.family(live, now)
         scope = _standing_scope(live)
         access = self.mint.access_token(family.row, scope, now, jkt=jkt)
         row = family.row if jkt is None else bound_for(client, family.row, jkt)
         # Before the code is used up: nothing is lost if there is no key to sign with.
         id_token = None if self.id_tokens is None else await self.id_tokens.of_code(live, client, access)
-        if not await self.credentials.redeem_code(live.code.id, row, access.row, now=now):
+        if not await self.credentials.redeem_code(live.id, row, access.row, now=now):
             # Somebody redeemed it since the read above: find what that gave, and end it.
-            winner = await self.credentials.find_code(live.code.id)
+            winner = await self.credentials.find_code(live.id)
             await self._end_replayed(winner or live, now)
         # RFC 6749 §5.1: optional, and of no use to an app that may not refresh.
         refresh_token = family.refresh_token if may_refresh(client, scope) else None
@@ -76,12 +76,12 @@ class AuthorizationCodeGrant:
         if parsed is None:
             return None
         live = await self.credentials.find_code(CodeId(parsed.id))
-        if live is None or not is_same_digest(live.code.digest, parsed.digest):
+        if live is None or not is_same_digest(live.digest, parsed.digest):
             return None
         return live
 
     async def _require_proof(
-        self, request: AuthorizationCodeRequest, code: AuthorizationCode, jkt: str | None, now: datetime
+        self, request: AuthorizationCodeRequest, code: LiveCode, jkt: str | None, now: datetime
     ) -> None:
         fault = _find_proof_fault(request, code) or _find_key_fault(code, jkt)
         if fault is not None:
@@ -89,17 +89,17 @@ class AuthorizationCodeGrant:
             raise _invalid_grant(fault)
 
     async def _end_replayed(self, live: LiveCode, now: datetime) -> None:
-        if live.code.family_id is not None:
+        if live.family_id is not None:
             event = token_event(EventKind.CODE_REPLAYED, live, self.secrets, now)
-            await self.credentials.end_family(live.code.family_id, event, now=now)
+            await self.credentials.end_family(live.family_id, event, now=now)
         raise _invalid_grant("The code was used already. The tokens that it gave have been ended: connect again.")
 
 
-def _find_proof_fault(request: AuthorizationCodeRequest, code: AuthorizationCode) -> str | None:
+def _find_proof_fault(request: AuthorizationCodeRequest, code: LiveCode) -> str | None:
     return _find_redirect_uri_fault(request, code) or _find_verifier_fault(request, code)
 
 
-def _find_redirect_uri_fault(request: AuthorizationCodeRequest, code: AuthorizationCode) -> str | None:
+def _find_redirect_uri_fault(request: AuthorizationCodeRequest, code: LiveCode) -> str | None:
     # Choice: absent is allowed where PKCE bound the code (OAuth 2.1 draft §10.2), refused otherwise (RFC 6749 §4.1.3).
     if request.redirect_uri is None and code.code_challenge is None:
         return "The parameter redirect_uri is missing: it must be the one of the authorization request."
@@ -108,7 +108,7 @@ def _find_redirect_uri_fault(request: AuthorizationCodeRequest, code: Authorizat
     return None
 
 
-def _find_verifier_fault(request: AuthorizationCodeRequest, code: AuthorizationCode) -> str | None:
+def _find_verifier_fault(request: AuthorizationCodeRequest, code: LiveCode) -> str | None:
     if code.code_challenge is None:
         # RFC 9700 §4.8.2: a verifier for a code without a challenge is the mark of a downgrade.
         no_challenge = "The authorization request had no code_challenge, so there must be no code_verifier."
@@ -120,7 +120,7 @@ def _find_verifier_fault(request: AuthorizationCodeRequest, code: AuthorizationC
     return None
 
 
-def _find_key_fault(code: AuthorizationCode, jkt: str | None) -> str | None:
+def _find_key_fault(code: LiveCode, jkt: str | None) -> str | None:
     # RFC 9449 §10: a code that was asked for with a key's thumbprint is for the holder of that key alone.
     if code.dpop_jkt is None or code.dpop_jkt == jkt:
         return None
@@ -130,22 +130,22 @@ def _find_key_fault(code: AuthorizationCode, jkt: str | None) -> str | None:
 
 
 def _require_usable(live: LiveCode, now: datetime) -> None:
-    if live.code.is_expired(now):
+    if live.is_expired(now):
         raise _invalid_grant("The code has expired: it is valid for a minute. Start again.")
-    if live.connection.ended or not live.holder.is_active:
+    if live.is_ended:
         raise _invalid_grant("The connection was ended, or its user may not act any more.")
-    require_not_refused(live.connection)
+    require_not_refused(live.app_standing)
 
 
 def _standing_scope(live: LiveCode) -> Scope:
     # The answer names no scope that was taken away since the approval (RFC 6749 §5.1): it would open nothing.
-    scope = live.connection.standing(live.code.scope)
+    scope = live.standing
     if not scope:
         raise _invalid_grant("Nothing that the user approved is left to this connection: connect again.")
     return scope
 
 
-def _require_same_resource(request: AuthorizationCodeRequest, code: AuthorizationCode) -> None:
+def _require_same_resource(request: AuthorizationCodeRequest, code: LiveCode) -> None:
     if not is_bound_to_all(code.resource, request.resource):
         raise OAuthError(
             ErrorCode.INVALID_TARGET, "The resource is not the one that the user authorised: start again with it."

@@ -9,7 +9,7 @@ from consentry.model.approval import ApprovalBook
 from consentry.model.client import Client
 from consentry.model.connection import Connection
 from consentry.model.ids import ConnectionId
-from consentry.model.live import LiveFamily
+from consentry.model.live_grant import LiveFamily
 from consentry.model.membership import RoleBook
 from consentry.model.service_member import SERVICE_FAMILY_LIFETIME, service_family_id, service_user_id
 from consentry.oauth.client_metadata import CLIENT_CREDENTIALS
@@ -62,7 +62,7 @@ class ClientCredentialsGrant:
         now = self.clock.now()
         live = await self._find(client, now)
         scope = self._scope_of(request, live)
-        family = live.family._replace(resource=wanted[0] if wanted else None)
+        family = live._replace(resource=wanted[0] if wanted else None)
         access = self.mint.access_token(family, scope, now, jkt=jkt)
         if not await self.credentials.extend_family(access.row, idle_expires_at=self.mint.idle_end(now)):
             raise _not_allowed()
@@ -81,7 +81,7 @@ class ClientCredentialsGrant:
             # Never opened yet, or swept away after it was not used for long.
             await self._open(connection, now)
             live = await self.credentials.find_family(service_family_id(connection.id))
-        if live is None or live.family.ended_at is not None or live.connection.ended or not live.holder.is_active:
+        if live is None or live.is_ended:
             raise _not_allowed()
         return live
 
@@ -92,7 +92,7 @@ class ClientCredentialsGrant:
         )
 
     def _scope_of(self, request: ClientCredentialsRequest, live: LiveFamily) -> Scope:
-        approval = self.approvals.approved(live.connection.scopes, live.connection.scopes, live.connection.app_scopes)
+        approval = self.approvals.approved(live.connection_scopes, live.connection_scopes, live.app_scopes)
         usable = self.approvals.still_covered(approval.scope, self.roles.held_by(live.holder))
         if not usable:
             raise OAuthError(ErrorCode.INVALID_SCOPE, "Nothing of what was allowed to this app is left to it.")

@@ -6,6 +6,7 @@ door either (threats CS-13).
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from consentry.flows.id_tokens import IdTokens
 from consentry.flows.issue_tokens import TokenMint, bound_for, may_refresh
@@ -13,10 +14,10 @@ from consentry.flows.organisation_policy import require_not_refused
 from consentry.model.app import AppStanding
 from consentry.model.client import Client
 from consentry.model.connection import ConnectionDetails
-from consentry.model.credential import TokenFamily
+from consentry.model.credential import SignInFacts, TokenFamily
 from consentry.model.device_code import EARLY, SLOWER_BY, DeviceAnswer, DeviceCode
-from consentry.model.ids import ConnectionId, DeviceCodeId, SessionId
-from consentry.model.live import LiveConnection, LiveFamily
+from consentry.model.ids import ConnectionId, DeviceCodeId, SessionId, UserId
+from consentry.model.live import LiveConnection
 from consentry.model.membership import Holder
 from consentry.model.secret import CredentialKind, digest, is_same_digest, parse_credential
 from consentry.model.session import DeviceSession, Session
@@ -46,6 +47,14 @@ class _Granted:
     def connection_id(self) -> ConnectionId:
         """The connection that the tokens hang on."""
         return self.connection.id
+
+
+class _Opened(NamedTuple):
+    """What an ID token is told of a family that is opened."""
+
+    sign_in: SignInFacts | None
+    connection: LiveConnection
+    user_id: UserId
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +110,7 @@ class DeviceCodeGrant:
         if found is None or not found.details.connection.is_live or not found.holder.is_active:
             raise _invalid_grant("The connection was ended, or its user may not act any more.")
         connection = _live(found.details)
-        require_not_refused(connection)
+        require_not_refused(connection.app_standing)
         standing = connection.standing(code.granted_scope)
         if not standing:
             raise _invalid_grant("Nothing that the user approved is left to this connection: connect again.")
@@ -115,7 +124,7 @@ class DeviceCodeGrant:
         row = family.row._replace(sign_in=None if session is None else session.facts)
         row = row if jkt is None else bound_for(client, row, jkt)
         access = self.mint.access_token(row, granted.standing, now, jkt=jkt)
-        live = LiveFamily(row, granted.connection, granted.holder)
+        live = _Opened(row.sign_in, granted.connection, granted.holder.user_id)
         # Before the code is used up: nothing is lost if there is no key to sign with.
         id_token = None if self.id_tokens is None else await self.id_tokens.of_family(live, client, access)
         if not await self.store.redeem(code.id, row, access.row, session):

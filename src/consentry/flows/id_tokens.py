@@ -12,7 +12,8 @@ from consentry.flows.subjects import Subjects
 from consentry.model.client import Client
 from consentry.model.credential import SignInFacts
 from consentry.model.ids import UserId
-from consentry.model.live import LiveCode, LiveConnection, LiveFamily
+from consentry.model.live import LiveConnection
+from consentry.model.live_grant import LiveCode, LiveGrant
 from consentry.oauth.claims_request import ClaimsRequest
 from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.oauth.id_token import TYP, IdToken
@@ -36,20 +37,20 @@ class IdTokens:
 
         Raises OAuthError(INVALID_GRANT) where the session has ended, and the app is one that would have been told so.
         """
-        if OPENID not in access.row.scope or live.code.sign_in is None:
+        if OPENID not in access.row.scope or live.sign_in is None:
             return None
-        await self._note(client, live.holder.user_id, live.code.sign_in, access)
-        nonce = live.code.nonce
-        return await self._issue(client, live.connection, live.holder.user_id, live.code.sign_in, access, nonce)
+        await self._note(client, live.user_id, live.sign_in, access)
+        nonce = live.nonce
+        return await self._issue(client, live.connection, live.user_id, live.sign_in, access, nonce)
 
-    async def of_family(self, live: LiveFamily, client: Client, access: MintedAccess) -> str | None:
+    async def of_family(self, live: LiveGrant, client: Client, access: MintedAccess) -> str | None:
         """Return the ID token of a refresh, which tells of the same sign-in and has no nonce (§12.2).
 
         That of a device has none either: nothing but its code connects what it asked for with what it gets.
         """
-        if OPENID not in access.row.scope or live.family.sign_in is None:
+        if OPENID not in access.row.scope or live.sign_in is None:
             return None
-        return await self._issue(client, live.connection, live.holder.user_id, live.family.sign_in, access, None)
+        return await self._issue(client, live.connection, live.user_id, live.sign_in, access, None)
 
     async def _note(self, client: Client, user_id: UserId, facts: SignInFacts, access: MintedAccess) -> None:
         """Remember that the app is to be told of the session's end (Back-Channel Logout 1.0 §2.5), if it wants to."""

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 from consentry.flows.token_policy import TokenPolicy
 from consentry.model.client import Client
-from consentry.model.credential import AccessToken, TokenFamily
+from consentry.model.credential import AccessToken, Rotation, TokenFamily
 from consentry.model.ids import ConnectionId, FamilyId, TokenId
 from consentry.model.refresh_token import RefreshToken, new_refresh_token, parse_refresh_token
 from consentry.model.secret import CredentialKind, Secret, digest, format_credential
@@ -46,6 +46,13 @@ class MintedFamily(NamedTuple):
     refresh_token: Secret
 
 
+class Successor(NamedTuple):
+    """A refresh token in place of another: what changes of the family's row, and the token's text for the client."""
+
+    row: Rotation
+    refresh_token: Secret
+
+
 class Opening(Protocol):
     """What a family is opened with: an authorization code, or what a device was granted."""
 
@@ -65,6 +72,25 @@ class Opening(Protocol):
         ...
 
 
+class Bearing(Protocol):
+    """A token family that bears a further access token."""
+
+    @property
+    def id(self) -> FamilyId:
+        """Its identifier."""
+        ...
+
+    @property
+    def resource(self) -> str | None:
+        """The API that its tokens are meant for."""
+        ...
+
+    @property
+    def expires_at(self) -> datetime:
+        """Its end, however it is used."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class TokenMint:
     """Makes families, access tokens and successors of refresh tokens. Stores nothing.
@@ -76,7 +102,7 @@ class TokenMint:
     policy: TokenPolicy
     mac_key: bytes
 
-    def access_token(self, family: TokenFamily, scope: Scope, now: datetime, *, jkt: str | None = None) -> MintedAccess:
+    def access_token(self, family: Bearing, scope: Scope, now: datetime, *, jkt: str | None = None) -> MintedAccess:
         """Return a new access token of the family, bound to a key where there is one; it never outlives the family."""
         token_id, secret = TokenId(self.secrets.new_id()), self.secrets.new_secret()
         expires_at = min(now + self.policy.access_token_lifetime, family.expires_at)
@@ -94,29 +120,19 @@ class TokenMint:
             resource=code.resource,
             refresh_digest=token.digest,
             generation=1,
-            sealed_successor=None,
-            successor_scope=None,
             created_at=now,
-            rotated_at=now,
             idle_expires_at=self.idle_end(now),
             expires_at=now + self.policy.refresh_absolute_lifetime,
-            ended_at=None,
         )
         return MintedFamily(row, token.text())
 
-    def successor(self, family: TokenFamily, spent: RefreshToken, scope: Scope, now: datetime) -> MintedFamily:
-        """Return the family with the next refresh token in place, sealed for the holder of the one it replaces."""
-        token = new_refresh_token(family.id, spent.generation + 1, self.secrets.new_secret(), self.mac_key)
+    def successor(self, spent: RefreshToken, scope: Scope, now: datetime) -> Successor:
+        """Return the refresh token that replaces `spent`, sealed for whoever holds that."""
+        token = new_refresh_token(spent.family_id, spent.generation + 1, self.secrets.new_secret(), self.mac_key)
         text = token.text()
-        row = family._replace(
-            refresh_digest=token.digest,
-            generation=token.generation,
-            sealed_successor=_seal(spent, text, self.secrets.new_bytes(_NONCE_BYTES)),
-            successor_scope=scope,
-            rotated_at=now,
-            idle_expires_at=self.idle_end(now),
-        )
-        return MintedFamily(row, text)
+        sealed = _seal(spent, text, self.secrets.new_bytes(_NONCE_BYTES))
+        row = Rotation(spent.family_id, token.digest, token.generation, sealed, scope, now, self.idle_end(now))
+        return Successor(row, text)
 
     def idle_end(self, now: datetime) -> datetime:
         """Return when a family that is used now becomes idle for too long."""

@@ -14,7 +14,7 @@ from consentry.flows.token_event import token_event
 from consentry.model.approval import ApprovalBook
 from consentry.model.client import Client
 from consentry.model.event import EventKind
-from consentry.model.live import LiveFamily
+from consentry.model.live_grant import LiveFamily
 from consentry.model.membership import RoleBook
 from consentry.model.refresh_token import RefreshToken, parse_refresh_token
 from consentry.model.secret import Secret, is_same_digest
@@ -69,24 +69,21 @@ class RefreshTokenGrant:
         token = parse_refresh_token(request.refresh_token)
         live = None if token is None else await self.credentials.find_family(token.family_id)
         # Nothing tells another client whether the token exists, and nothing that it sends does the token harm.
-        if token is None or live is None or live.connection.app_id != client.app.id:
+        if token is None or live is None or live.app_id != client.app.id:
             raise _invalid_grant("The refresh token is unknown, or was not issued to this client.")
         self._require_usable(live, now)
         _require_key(live, jkt)
-        if token.generation != live.family.generation:
+        if token.generation != live.generation:
             return await self._repeat_or_end(request, token, live, now, jkt)
-        if not is_same_digest(live.family.refresh_digest, token.digest):
+        if not is_same_digest(live.refresh_digest, token.digest):
             raise _invalid_grant("The refresh token is unknown, or was not issued to this client.")
         scope = _scope_of(request, live)
-        access = self.mint.access_token(live.family, _standing(scope, live), now, jkt=jkt)
+        access = self.mint.access_token(live, _standing(scope, live), now, jkt=jkt)
         if not client.app.is_public:
             await self._extend(access, now)
             return _Refreshed(live, access, Secret(request.refresh_token))
-        successor = self.mint.successor(live.family, token, scope, now)
-        rotated = await self.credentials.rotate_refresh_token(
-            successor.row, access.row, from_generation=token.generation, now=now
-        )
-        if not rotated:
+        successor = self.mint.successor(token, scope, now)
+        if not await self.credentials.rotate_refresh_token(successor.row, access.row):
             # Another process of the same client won since the read above; its successor is ours too.
             again = await self.credentials.find_family(token.family_id)
             return await self._repeat_or_end(request, token, again or live, now, jkt)
@@ -96,13 +93,12 @@ class RefreshTokenGrant:
         self, request: RefreshTokenRequest, spent: RefreshToken, live: LiveFamily, now: datetime, jkt: str | None
     ) -> _Refreshed:
         self._require_usable(live, now)
-        family = live.family
-        is_previous = spent.generation == family.generation - 1
-        if is_previous and family.sealed_successor is not None and family.in_grace(now, self.mint.policy.refresh_grace):
-            successor = open_successor(spent, family.sealed_successor)
+        is_previous = spent.generation == live.generation - 1
+        if is_previous and live.sealed_successor is not None and live.in_grace(now, self.mint.policy.refresh_grace):
+            successor = open_successor(spent, live.sealed_successor)
             if successor is not None:
                 return await self._repeat(request, successor, live, now, jkt)
-        if spent.generation < family.generation and spent.is_genuine(self.mint.mac_key):
+        if spent.generation < live.generation and spent.is_genuine(self.mint.mac_key):
             await self._end_replayed(live, now)
             raise _invalid_grant("The refresh token was used already. Its tokens have been ended: connect again.")
         raise _invalid_grant("The refresh token is unknown, or was not issued to this client.")
@@ -111,9 +107,9 @@ class RefreshTokenGrant:
         self, request: RefreshTokenRequest, successor: RefreshToken, live: LiveFamily, now: datetime, jkt: str | None
     ) -> _Refreshed:
         scope = _scope_of(request, live)
-        if scope != live.family.successor_scope:
+        if scope != live.successor_scope:
             raise _invalid_grant("The refresh token was used a moment ago for another scope: use its successor.")
-        access = self.mint.access_token(live.family, _standing(scope, live), now, jkt=jkt)
+        access = self.mint.access_token(live, _standing(scope, live), now, jkt=jkt)
         await self._extend(access, now)
         return _Refreshed(live, access, successor.text())
 
@@ -122,20 +118,20 @@ class RefreshTokenGrant:
             raise _ended()
 
     def _require_usable(self, live: LiveFamily, now: datetime) -> None:
-        if live.family.ended_at is not None or live.connection.ended or not live.holder.is_active:
+        if live.is_ended:
             raise _ended()
-        if live.family.is_expired(now):
+        if live.is_expired(now):
             raise _invalid_grant("The refresh token has expired: connect again.")
-        require_not_refused(live.connection)
-        if OFFLINE_ACCESS in live.family.scope and OFFLINE_ACCESS not in live.connection.standing(live.family.scope):
+        require_not_refused(live.app_standing)
+        if OFFLINE_ACCESS in live.scope and OFFLINE_ACCESS not in live.standing(live.scope):
             raise _invalid_grant("The user withdrew offline_access: connect again.")
-        approval = self.approvals.approved(str(live.family.scope), live.connection.scopes, live.connection.app_scopes)
+        approval = self.approvals.approved(live.granted, live.connection_scopes, live.app_scopes)
         if not self.approvals.still_covered(approval.scope, self.roles.held_by(live.holder)):
             raise _invalid_grant("Nothing that the user approved is left to this connection: connect again.")
 
     async def _end_replayed(self, live: LiveFamily, now: datetime) -> None:
         event = token_event(EventKind.REFRESH_TOKEN_REPLAYED, live, self.secrets, now)
-        await self.credentials.end_family(live.family.id, event, now=now)
+        await self.credentials.end_family(live.id, event, now=now)
 
 
 def _require_key(live: LiveFamily, jkt: str | None) -> None:
@@ -144,7 +140,7 @@ def _require_key(live: LiveFamily, jkt: str | None) -> None:
     Before everything that a repeat within the grace window could get, or that could end the family: a thief without the
     key can neither use, burn nor revoke anything.
     """
-    if live.family.dpop_jkt in {None, jkt}:
+    if live.dpop_jkt in {None, jkt}:
         return
     if jkt is None:
         raise OAuthError(ErrorCode.INVALID_DPOP_PROOF, "The refresh token is bound to a key: send a DPoP proof of it.")
@@ -153,14 +149,14 @@ def _require_key(live: LiveFamily, jkt: str | None) -> None:
 
 def _scope_of(request: RefreshTokenRequest, live: LiveFamily) -> Scope:
     """Return the scope of the new access token: up to what was granted, however narrow the last one was (§6)."""
-    if not is_bound_to_all(live.family.resource, request.resource):
+    if not is_bound_to_all(live.resource, request.resource):
         raise OAuthError(ErrorCode.INVALID_TARGET, "The resource is not the one that the user authorised.")
-    return narrowed(live.family.scope, request.scope)
+    return narrowed(live.scope, request.scope)
 
 
 def _standing(scope: Scope, live: LiveFamily) -> Scope:
     """Return what of `scope` still stands; the answer names nothing that was taken away since (RFC 6749 §5.1)."""
-    standing = live.connection.standing(scope)
+    standing = live.standing(scope)
     if not standing:
         raise OAuthError(ErrorCode.INVALID_SCOPE, "Nothing of this scope is left to the connection: ask for another.")
     return standing

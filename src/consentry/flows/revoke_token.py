@@ -6,7 +6,8 @@ from consentry.flows.token_event import token_event
 from consentry.model.client import Client
 from consentry.model.event import Event, EventKind
 from consentry.model.ids import TokenId
-from consentry.model.live import LiveFamily, LiveToken
+from consentry.model.live import LiveToken
+from consentry.model.live_grant import LiveFamily
 from consentry.model.refresh_token import parse_refresh_token
 from consentry.model.secret import CredentialKind, is_same_digest, parse_credential
 from consentry.ports.credentials import CredentialStore
@@ -36,18 +37,18 @@ class RevokeToken:
     async def _revoke_refresh_token(self, text: str, client: Client) -> None:
         token = parse_refresh_token(text)
         live = None if token is None else await self.credentials.find_family(token.family_id)
-        if token is None or live is None or live.connection.app_id != client.app.id:
+        if token is None or live is None or live.app_id != client.app.id:
             return
         # The current token is known by its digest, also after the server's key was changed; past ones by their mark.
-        if is_same_digest(live.family.refresh_digest, token.digest) or token.is_genuine(self.mac_key):
-            await self.credentials.end_family(live.family.id, self._event(live), now=self.clock.now())
+        if is_same_digest(live.refresh_digest, token.digest) or token.is_genuine(self.mac_key):
+            await self.credentials.end_family(live.id, self._event(live), now=self.clock.now())
 
     async def _revoke_access_token(self, text: str, client: Client) -> None:
         parsed = parse_credential(text, CredentialKind.ACCESS_TOKEN)
         live = None if parsed is None else await self.credentials.find_access_token(TokenId(parsed.id))
         if parsed is None or live is None or not is_same_digest(live.digest, parsed.digest):
             return
-        if live.connection.app_id == client.app.id:
+        if live.app_id == client.app.id:
             await self.credentials.delete_access_token(live.id, self._event(live))
 
     def _event(self, live: LiveFamily | LiveToken) -> Event:

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from consentry.model.event import Actor, Event, EventKind
 from consentry.model.ids import EventId
-from consentry.model.live import LiveCode, LiveFamily, LiveToken
+from consentry.model.live import LiveToken
+from consentry.model.live_grant import LiveCode, LiveFamily
 from consentry.ports.world import SecretSource
 
 
@@ -16,7 +17,7 @@ def token_event(
         EventId(secrets.new_id("evt_")),
         now,
         kind,
-        live.holder.organisation_id,
-        Actor(user_id=live.holder.user_id, through=live.connection.app_id),
-        live.connection.id,
+        live.organisation_id,
+        Actor(user_id=live.user_id, through=live.app_id),
+        live.connection_id,
     )

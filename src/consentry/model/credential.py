@@ -1,7 +1,7 @@
 """Credentials as they are stored, and the rules of their life. Only digests of secrets are here."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from consentry.model.ids import (
@@ -56,16 +56,11 @@ class AuthorizationCode(NamedTuple):
     dpop_jkt: str | None = None
     sign_in: SignInFacts | None = None
 
-    def is_expired(self, now: datetime) -> bool:
-        """Tell whether the code's minute is over."""
-        return now >= self.expires_at
-
 
 class TokenFamily(NamedTuple):
-    """All tokens that come from one code: one row, however often the refresh token is rotated.
+    """All tokens that come from one code, as they begin: one row, however often the refresh token is rotated.
 
-    `refresh_digest` and `generation` are the current refresh token's; `sealed_successor` is the current token, sealed
-    with a key derived from the one that it replaced at `rotated_at`; `dpop_jkt` is the thumbprint of the key that the
+    `refresh_digest` and `generation` are the first refresh token's; `dpop_jkt` is the thumbprint of the key that the
     refresh tokens of a public app are bound to (RFC 9449 §5).
     """
 
@@ -75,23 +70,26 @@ class TokenFamily(NamedTuple):
     resource: str | None
     refresh_digest: bytes
     generation: int
-    sealed_successor: bytes | None
-    successor_scope: Scope | None
     created_at: datetime
-    rotated_at: datetime
     idle_expires_at: datetime
     expires_at: datetime
-    ended_at: datetime | None
     dpop_jkt: str | None = None
     sign_in: SignInFacts | None = None
 
-    def is_expired(self, now: datetime) -> bool:
-        """Tell whether the family was idle too long or has reached its absolute end."""
-        return now >= self.idle_expires_at or now >= self.expires_at
 
-    def in_grace(self, now: datetime, grace: timedelta) -> bool:
-        """Tell whether a repeat of the refresh that led to the current generation is still harmless."""
-        return self.sealed_successor is not None and now < self.rotated_at + grace
+class Rotation(NamedTuple):
+    """What a refresh changes of a token family that was at the generation before.
+
+    `sealed_successor` is the new refresh token, sealed with a key derived from the one that it replaces.
+    """
+
+    family_id: FamilyId
+    refresh_digest: bytes
+    generation: int
+    sealed_successor: bytes
+    successor_scope: Scope
+    rotated_at: datetime
+    idle_expires_at: datetime
 
 
 class AccessToken(NamedTuple):

@@ -7,17 +7,19 @@ microseconds since the epoch. What reads better is a property, for those who are
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from consentry.model.app import AppStanding
-from consentry.model.credential import AuthorizationCode, TokenFamily
 from consentry.model.ids import ApiKeyId, AppId, ClientId, ConnectionId, OrganisationId, TokenId, UserId
 from consentry.model.membership import Holder
 from consentry.model.micros import from_micros, from_micros_or_none, to_micros
 from consentry.model.organisation import Standing
 from consentry.oauth.scope import Scope
 
-_HOLDER_WIDTH = 7
+HOLDER_WIDTH = 7
+_BOTH_WIDTH = HOLDER_WIDTH + 8
+_ACTIVE = Standing.ACTIVE.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class LiveConnection:
 
     def standing(self, scope: Scope) -> Scope:
         """Return what of `scope` the user's approval and the app's registration still let through."""
-        return Scope(scope.tokens & frozenset(self.scopes.split()) & frozenset(self.app_scopes.split()))
+        return what_stands(scope.tokens, self.scopes, self.app_scopes)
 
 
 class LiveToken(NamedTuple):
@@ -73,7 +75,7 @@ class LiveToken(NamedTuple):
         own = ("", b"", connection.scopes, None, to_micros(issued_at), to_micros(expires_at), None, None)
         above = (connection.id, connection.scopes, 0 if connection.ended else None)
         app = (connection.app_id, connection.client_id, connection.app_name, connection.app_standing)
-        return cls._make((*own, *above, *app, connection.app_scopes, *_columns(holder)))
+        return cls._make((*own, *above, *app, connection.app_scopes, *columns_of_holder(holder)))
 
     @property
     def issued_at(self) -> datetime:
@@ -93,25 +95,16 @@ class LiveToken(NamedTuple):
     @property
     def connection(self) -> LiveConnection:
         """The connection that it hangs on, with the app."""
-        return LiveConnection(
-            self.connection_id,
-            self.connection_scopes,
-            self.connection_ended_micros is not None,
-            self.app_id,
-            self.client_id,
-            self.app_name,
-            AppStanding(self.app_standing),
-            self.app_scopes,
-        )
+        return connection_of(self)
 
     @property
     def holder(self) -> Holder:
         """The user for whom it acts."""
-        return _holder(self)
+        return holder_of(self)
 
     def held_by(self, holder: Holder) -> "LiveToken":
         """Return the token as it would be if its user stood as `holder` says."""
-        return LiveToken._make((*self[:-_HOLDER_WIDTH], *_columns(holder)))
+        return LiveToken._make((*self[:-HOLDER_WIDTH], *columns_of_holder(holder)))
 
 
 class LiveApiKey(NamedTuple):
@@ -158,27 +151,35 @@ class LiveApiKey(NamedTuple):
     @property
     def holder(self) -> Holder:
         """The user for whom it acts."""
-        return _holder(self)
+        return holder_of(self)
 
     def held_by(self, holder: Holder) -> "LiveApiKey":
         """Return the key as it would be if its user stood as `holder` says."""
-        return LiveApiKey._make((*self[:-_HOLDER_WIDTH], *_columns(holder)))
+        return LiveApiKey._make((*self[:-HOLDER_WIDTH], *columns_of_holder(holder)))
 
 
-def _holder(row: LiveToken | LiveApiKey) -> Holder:
-    return Holder(
-        row.organisation_id,
-        Standing(row.organisation_standing),
-        row.user_id,
-        Standing(row.user_standing),
-        None if row.member_standing is None else Standing(row.member_standing),
-        row.roles,
-        row.custom_permissions,
-    )
+def connection_of(row: tuple[Any, ...]) -> LiveConnection:
+    """Return the connection of a row that ends with its columns and the holder's."""
+    connection_id, scopes, ended_micros, app_id, client_id, name, standing, app_scopes = row[-_BOTH_WIDTH:-HOLDER_WIDTH]
+    ended = ended_micros is not None
+    return LiveConnection(connection_id, scopes, ended, app_id, client_id, name, AppStanding(standing), app_scopes)
 
 
-def _columns(holder: Holder) -> tuple[str | None, ...]:
-    """Return the last columns of a live row, of which `_holder` makes the holder."""
+def holder_of(row: tuple[Any, ...]) -> Holder:
+    """Return the user for whom a row's credential acts, from its last columns."""
+    organisation_id, of_organisation, user_id, of_user, of_member, roles, custom_permissions = row[-HOLDER_WIDTH:]
+    member_standing = None if of_member is None else Standing(of_member)
+    standings = Standing(of_organisation), Standing(of_user)
+    return Holder(organisation_id, standings[0], user_id, standings[1], member_standing, roles, custom_permissions)
+
+
+def may_act(organisation_standing: str, user_standing: str, member_standing: str | None) -> bool:
+    """Tell whether organisation, user and member may all act now, as `Holder.is_active` does."""
+    return organisation_standing == _ACTIVE and user_standing == _ACTIVE and member_standing == _ACTIVE
+
+
+def columns_of_holder(holder: Holder) -> tuple[str | None, ...]:
+    """Return the last columns of a live row, of which `holder_of` makes the holder."""
     return (
         holder.organisation_id,
         holder.organisation_standing,
@@ -190,19 +191,10 @@ def _columns(holder: Holder) -> tuple[str | None, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class LiveCode:
-    """An authorization code with what it was issued under, as that stands now."""
+@lru_cache(maxsize=4096)
+def what_stands(tokens: frozenset[str], connection_scopes: str, app_scopes: str) -> Scope:
+    """Return what the user's approval and the app's registration, as they are now, let through of these tokens.
 
-    code: AuthorizationCode
-    connection: LiveConnection
-    holder: Holder
-
-
-@dataclass(frozen=True, slots=True)
-class LiveFamily:
-    """A token family with what it hangs on, as that stands now."""
-
-    family: TokenFamily
-    connection: LiveConnection
-    holder: Holder
+    Pure, kept by its content: what the rows say is read anew each time.
+    """
+    return Scope(tokens & frozenset(connection_scopes.split()) & frozenset(app_scopes.split()))

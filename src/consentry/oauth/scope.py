@@ -83,6 +83,12 @@ class Scope:
 
 
 @lru_cache(maxsize=4096)
+def stored_scope(text: str) -> Scope:
+    """Return what `Scope.parse` makes of a text that is read again and again; kept by its content."""
+    return Scope.parse(text)
+
+
+@lru_cache(maxsize=4096)
 def _text_of(tokens: frozenset[str]) -> str:
     return " ".join(sorted(tokens))
 

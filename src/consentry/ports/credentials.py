@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Protocol
 
-from consentry.model.credential import AccessToken, TokenFamily
+from consentry.model.credential import AccessToken, Rotation, TokenFamily
 from consentry.model.event import Event
 from consentry.model.ids import ApiKeyId, CodeId, FamilyId, TokenId
-from consentry.model.live import LiveApiKey, LiveCode, LiveFamily, LiveToken
+from consentry.model.live import LiveApiKey, LiveToken
+from consentry.model.live_grant import LiveCode, LiveFamily
 
 
 class CredentialStore(Protocol):
@@ -39,12 +40,10 @@ class CredentialStore(Protocol):
         """Return the family and all it hangs on, or None."""
         ...
 
-    async def rotate_refresh_token(
-        self, family: TokenFamily, token: AccessToken, *, from_generation: int, now: datetime
-    ) -> bool:
-        """Put the new refresh token in place of that of `from_generation` and store the access token.
+    async def rotate_refresh_token(self, rotation: Rotation, token: AccessToken) -> bool:
+        """Put the new refresh token in place of that of the generation before, and store the access token.
 
-        False: the generation is no longer current or the family was ended, and nothing was stored.
+        False: that generation is no longer current or the family was ended, and nothing was stored.
         """
         ...
 

@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from consentry.log import Log
 from consentry.model.ids import ApiKeyId, CodeId, ConnectionId, FamilyId, OrganisationId, TokenId, UserId
-from consentry.model.live import LiveApiKey, LiveCode, LiveFamily, LiveToken
+from consentry.model.live import LiveApiKey, LiveToken
+from consentry.model.live_grant import LiveCode, LiveFamily
 from consentry.model.membership import Holder, Membership, render_role_grants
 from consentry.model.organisation import RoleGrant
 from consentry.model.permission import render_permissions
@@ -111,12 +112,12 @@ class AskedCredentialStore(SqlCredentialStore):
     async def find_code(self, code_id: CodeId) -> LiveCode | None:
         """Return the code and all it hangs on, or None."""
         found = await super().find_code(code_id)
-        return None if found is None else replace(found, holder=await self._present.settle(found.holder))
+        return None if found is None else found.held_by(await self._present.settle(found.holder))
 
     async def find_family(self, family_id: FamilyId) -> LiveFamily | None:
         """Return the family and all it hangs on, or None."""
         found = await super().find_family(family_id)
-        return None if found is None else replace(found, holder=await self._present.settle(found.holder))
+        return None if found is None else found.held_by(await self._present.settle(found.holder))
 
 
 class AskedMemberStore(SqlMemberStore):

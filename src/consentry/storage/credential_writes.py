@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from consentry.model.credential import AccessToken, AuthorizationCode, SignInFacts, TokenFamily
+from consentry.model.credential import AccessToken, AuthorizationCode, Rotation, SignInFacts, TokenFamily
 from consentry.model.event import Event
 from consentry.model.ids import CodeId, ConnectionId, FamilyId, TokenId
 from consentry.storage import events
@@ -52,20 +52,18 @@ class CredentialWrites:
             *_values_of(token),
         )
 
-    async def rotate_refresh_token(
-        self, family: TokenFamily, token: AccessToken, *, from_generation: int, now: datetime
-    ) -> bool:
-        """Put the new refresh token in place of that of `from_generation` and store the access token."""
+    async def rotate_refresh_token(self, rotation: Rotation, token: AccessToken) -> bool:
+        """Put the new refresh token in place of that of the generation before, and store the access token."""
         return await self._database.write_set(
             ROTATE,
-            family.id,
-            from_generation,
-            family.refresh_digest,
-            family.generation,
-            family.sealed_successor,
-            None if family.successor_scope is None else str(family.successor_scope),
-            to_micros(now),
-            to_micros(family.idle_expires_at),
+            rotation.family_id,
+            rotation.generation - 1,
+            rotation.refresh_digest,
+            rotation.generation,
+            rotation.sealed_successor,
+            str(rotation.successor_scope),
+            to_micros(rotation.rotated_at),
+            to_micros(rotation.idle_expires_at),
             *_values_of(token),
         )
 
