@@ -112,7 +112,7 @@ class AuthenticateClient:
 
     @staticmethod
     def _compare(credentials: ClientCredentials, secrets: tuple[AppSecret, ...]) -> AppSecret | None:
-        given = secret_digest(credentials.client_secret or "") or _NOTHING
+        given = credentials.of_secret(secret_digest) or _NOTHING
         found = None
         # Every secret is compared, so that the time does not tell which one was close.
         for secret in secrets:

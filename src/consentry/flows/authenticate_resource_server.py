@@ -15,6 +15,10 @@ from consentry.ports.world import Clock
 _NOTHING = bytes(32)
 
 
+def _identify(secret: str) -> tuple[str, bytes] | None:
+    return identify(secret, CredentialKind.CLIENT_SECRET)
+
+
 @dataclass(frozen=True, slots=True)
 class AuthenticateResourceServer:
     """Tells which of the product's APIs speaks, from its client ID and secret."""
@@ -31,7 +35,7 @@ class AuthenticateResourceServer:
         TooManyAttemptsError.
         """
         found = await self.resources.find_resource_server(credentials.client_id)
-        identified = identify(credentials.client_secret or "", CredentialKind.CLIENT_SECRET)
+        identified = credentials.of_secret(_identify)
         given = _NOTHING if identified is None else identified[1]
         # Compared for an unknown client too, so that the time does not tell which one there is.
         is_genuine = is_same_digest(_NOTHING if found is None else found.digest, given)

@@ -25,7 +25,7 @@ class Client:
 
     def live_secrets(self, now: datetime) -> tuple[AppSecret, ...]:
         """Return the secrets that authenticate the app at `now`."""
-        return tuple(secret for secret in self.secrets if secret.is_live(now))
+        return tuple([secret for secret in self.secrets if secret.is_live(now)])
 
 
 @dataclass(frozen=True, slots=True)

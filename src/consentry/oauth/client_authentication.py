@@ -4,7 +4,7 @@ import re
 from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeVar, cast
 
 from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.oauth.jwt import JwtFault
@@ -14,6 +14,8 @@ from consentry.oauth.parameters import Parameters
 ClientAuthenticationMethod = Literal["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]
 """The methods, by their registered names. RFC 7591 §2, OpenID Connect Core 1.0 §9."""
 
+T = TypeVar("T")
+
 _MAX_LENGTH = 2000
 # RFC 6749 Appendix A.1 and A.2: printable ASCII.
 _VISIBLE = re.compile(rf"[\x20-\x7E]{{1,{_MAX_LENGTH}}}")
@@ -21,12 +23,22 @@ _VISIBLE = re.compile(rf"[\x20-\x7E]{{1,{_MAX_LENGTH}}}")
 
 @dataclass(frozen=True, slots=True)
 class ClientCredentials:
-    """The client's claim, still to be checked. What proves it is left out of the representation."""
+    """The client's claim, still to be checked. What proves it is left out of the representation.
+
+    Read once from a header that comes with each request of a connection, and then the same each time.
+    """
 
     client_id: str
     client_secret: str | None = field(repr=False)
     method: ClientAuthenticationMethod
     assertion: ClientAssertion | None = field(default=None, repr=False)
+    _read: dict[Callable[[str], object], object] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def of_secret(self, reading: Callable[[str], T]) -> T:
+        """Return `reading` of the secret, of "" where there is none; made once. It must be pure, as a digest is."""
+        if reading not in self._read:
+            self._read[reading] = reading(self.client_secret or "")
+        return cast("T", self._read[reading])
 
 
 def is_valid_client_id(text: str) -> bool:

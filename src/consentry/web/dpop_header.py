@@ -17,13 +17,22 @@ if TYPE_CHECKING:
 _JKT = "dpop_jkt"
 
 
+def is_proof_due(request: ProgramRequest, client: Client | None) -> bool:
+    """Tell whether `find_proof` has anything to find or to miss: for most requests it has not."""
+    return bool(request.read(_proofs)) or (client is not None and client.app.metadata.dpop_bound_access_tokens)
+
+
+def _proofs(request: ProgramRequest) -> list[bytes]:
+    return request.values(b"dpop")
+
+
 async def find_proof(deeds: Deeds, request: ProgramRequest, client: Client | None, path: str) -> DpopProof | None:
     """Return the proof that came with a request to the endpoint at `path`, used up; None where none came.
 
     Raises OAuthError: INVALID_DPOP_PROOF, and INVALID_REQUEST where none came although the client is registered to send
     one always (RFC 9449 §5.2); NonceRequiredError.
     """
-    values = request.values(b"dpop")
+    values = request.read(_proofs)
     if values:
         headers = [value.decode("latin-1") for value in values]
         return await deeds.dpop_proofs.require(headers, method=request.method, url=deeds.settings.issuer + path)

@@ -38,11 +38,13 @@ from consentry.oauth.token_request import (
     parse_token_request,
 )
 from consentry.web.document_endpoint import DocumentEndpoint
-from consentry.web.dpop_header import bound_to, find_proof, with_next_nonce
+from consentry.web.dpop_header import bound_to, find_proof, is_proof_due, with_next_nonce
 from consentry.web.form_endpoint import FormEndpoint, SignedAnswer
 from consentry.web.user_info_endpoint import UserInfoEndpoint
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from consentry.device_wiring import DeviceDeeds
     from consentry.model.organisation import ResourceServer
     from consentry.oauth.client_authentication import ClientCredentials
@@ -107,7 +109,8 @@ class OAuthEndpoints:
         """`POST /oauth/token`. RFC 6749 §3.2, RFC 9449 §5."""
         client = await self._client(request, form)
         asked = parse_token_request(form)
-        proof = await find_proof(self.deeds, request, client, TOKEN_PATH)
+        due = is_proof_due(request, client)
+        proof = await find_proof(self.deeds, request, client, TOKEN_PATH) if due else None
         jkt = None if proof is None else proof.jkt
         if isinstance(asked, AuthorizationCodeRequest):
             response = await self.deeds.authorization_code_grant.exchange(asked, client, jkt=jkt)
@@ -177,11 +180,11 @@ class OAuthEndpoints:
             return await self.deeds.authenticate_resource_server.authenticate(credentials, address=address)
         return await self._authenticated(request, credentials)
 
-    async def _client(self, request: ProgramRequest, form: Parameters) -> Client:
-        return await self._authenticated(request, _credentials(request, form))
+    def _client(self, request: ProgramRequest, form: Parameters) -> Awaitable[Client]:
+        return self._authenticated(request, _credentials(request, form))
 
-    async def _authenticated(self, request: ProgramRequest, credentials: ClientCredentials) -> Client:
-        return await self.deeds.authenticate_client.authenticate(credentials, address=self._address(request))
+    def _authenticated(self, request: ProgramRequest, credentials: ClientCredentials) -> Awaitable[Client]:
+        return self.deeds.authenticate_client.authenticate(credentials, address=self._address(request))
 
     def _address(self, request: ProgramRequest) -> str:
         return address_of(request.client or UNKNOWN, request.headers, self.deeds.settings.trusted_proxies)
