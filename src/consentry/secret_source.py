@@ -1,6 +1,6 @@
 """The system's randomness: identifiers and secrets from the operating system's generator."""
 
-import secrets
+from os import urandom
 
 from consentry.model.ids import RANDOM_BYTES, base62, encode_id
 from consentry.model.secret import SECRET_LENGTH, Secret
@@ -13,23 +13,22 @@ _DRAWN = 64
 
 
 class SystemSecretSource:
-    """Makes identifiers and secrets with the `secrets` module."""
+    """Makes identifiers and secrets of what the operating system draws, as the `secrets` module does."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
     def new_id(self, prefix: str = "") -> str:
         """Return a new time-ordered identifier: 48 bits of milliseconds, 80 random bits."""
-        milliseconds = int(self._clock.now().timestamp() * 1000)
-        return prefix + encode_id(milliseconds, secrets.token_bytes(RANDOM_BYTES))
+        return prefix + encode_id(self._clock.micros() // 1000, urandom(RANDOM_BYTES))
 
     def new_secret(self) -> Secret:
         """Return 43 random base62 characters: 256 bits."""
         text = b""
         while len(text) < SECRET_LENGTH:
-            text += secrets.token_bytes(_DRAWN).translate(_LETTERS, _LEFT_OUT)
+            text += urandom(_DRAWN).translate(_LETTERS, _LEFT_OUT)
         return Secret(text[:SECRET_LENGTH].decode())
 
     def new_bytes(self, count: int) -> bytes:
         """Return `count` random bytes."""
-        return secrets.token_bytes(count)
+        return urandom(count)

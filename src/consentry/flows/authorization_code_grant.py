@@ -15,7 +15,7 @@ from consentry.model.credential import WRONG_PROOFS_MOST
 from consentry.model.event import EventKind
 from consentry.model.ids import CodeId
 from consentry.model.live_grant import LiveCode
-from consentry.model.secret import CredentialKind, is_same_digest, parse_credential
+from consentry.model.secret import CredentialKind, identify, is_same_digest
 from consentry.oauth import pkce
 from consentry.oauth.client_metadata import AUTHORIZATION_CODE
 from consentry.oauth.errors import ErrorCode, OAuthError
@@ -52,7 +52,10 @@ class AuthorizationCodeGrant:
         live = await self._find(request.code)
         if live is None or live.issued_to != client.app.id:
             raise _invalid_grant("The code is unknown, or was not issued to this client.")
-        await self._require_proof(request, live, jkt, now)
+        fault = _find_proof_fault(request, live, jkt)
+        if fault is not None:
+            await self.credentials.count_wrong_proof(live.id, most=WRONG_PROOFS_MOST, now=now)
+            raise _invalid_grant(fault)
         if live.consumed_micros is not None:
             await self._end_replayed(live, now)
         _require_usable(live, now)
@@ -72,21 +75,13 @@ class AuthorizationCodeGrant:
         return access.response(now, refresh_token=refresh_token, id_token=id_token)
 
     async def _find(self, text: str) -> LiveCode | None:
-        parsed = parse_credential(text, CredentialKind.AUTHORIZATION_CODE)
-        if parsed is None:
+        identified = identify(text, CredentialKind.AUTHORIZATION_CODE)
+        if identified is None:
             return None
-        live = await self.credentials.find_code(CodeId(parsed.id))
-        if live is None or not is_same_digest(live.digest, parsed.digest):
+        live = await self.credentials.find_code(CodeId(identified[0]))
+        if live is None or not is_same_digest(live.digest, identified[1]):
             return None
         return live
-
-    async def _require_proof(
-        self, request: AuthorizationCodeRequest, code: LiveCode, jkt: str | None, now: datetime
-    ) -> None:
-        fault = _find_proof_fault(request, code) or _find_key_fault(code, jkt)
-        if fault is not None:
-            await self.credentials.count_wrong_proof(code.id, most=WRONG_PROOFS_MOST, now=now)
-            raise _invalid_grant(fault)
 
     async def _end_replayed(self, live: LiveCode, now: datetime) -> None:
         if live.family_id is not None:
@@ -95,8 +90,8 @@ class AuthorizationCodeGrant:
         raise _invalid_grant("The code was used already. The tokens that it gave have been ended: connect again.")
 
 
-def _find_proof_fault(request: AuthorizationCodeRequest, code: LiveCode) -> str | None:
-    return _find_redirect_uri_fault(request, code) or _find_verifier_fault(request, code)
+def _find_proof_fault(request: AuthorizationCodeRequest, code: LiveCode, jkt: str | None) -> str | None:
+    return _find_redirect_uri_fault(request, code) or _find_verifier_fault(request, code) or _find_key_fault(code, jkt)
 
 
 def _find_redirect_uri_fault(request: AuthorizationCodeRequest, code: LiveCode) -> str | None:

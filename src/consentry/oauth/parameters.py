@@ -82,7 +82,7 @@ class Parameters:
 
     def all(self, name: str) -> tuple[str, ...]:
         """Return every value of `name` that is not empty, for the few parameters that may repeat (RFC 8707 §2)."""
-        return tuple(value for key, value in self.pairs if key == name and value)
+        return tuple([value for key, value in self.pairs if key == name and value])
 
     def refuse_repeated(self, *names: str) -> None:
         """Raise OAuthError(INVALID_REQUEST), naming the parameter, if one of `names` was sent more than once."""

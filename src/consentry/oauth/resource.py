@@ -16,7 +16,10 @@ def parse_resource(parameters: Parameters) -> tuple[str, ...]:
 
     Raises OAuthError(INVALID_TARGET) for one that is not an absolute URI without a fragment. *Source:* RFC 8707 §2.
     """
-    resources = tuple(dict.fromkeys(parameters.all("resource")))
+    sent = parameters.all("resource")
+    if not sent:
+        return ()
+    resources = tuple(dict.fromkeys(sent))
     if len(resources) > MAX_RESOURCES:
         raise OAuthError(ErrorCode.INVALID_TARGET, f"The request names more than {MAX_RESOURCES} resources.")
     if not all(is_resource_identifier(resource) for resource in resources):
@@ -50,4 +53,6 @@ def is_bound_to_all(resource: str | None, asked: tuple[str, ...]) -> bool:
     >>> is_bound_to_all(None, ("https://api.example.com",))
     False
     """
-    return all(resource is not None and is_same_resource(resource, one) for one in asked)
+    if not asked:
+        return True
+    return resource is not None and all(is_same_resource(resource, one) for one in asked)

@@ -1,7 +1,6 @@
 """What the endpoints answer, as typed values. RFC 6749 §4.1.2 and §5, RFC 7662 §2.2, RFC 9207 §2."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -9,32 +8,36 @@ from consentry.oauth.errors import OAuthError
 from consentry.oauth.scope import Scope
 
 
-@dataclass(frozen=True, slots=True)
-class TokenResponse:
+class TokenResponse(NamedTuple):
     """The tokens of a successful token request; `expires_in` is in seconds. RFC 6749 §5.1, OIDC Core §3.1.3.3.
 
-    The scope is always sent, as the user may have approved less than was asked.
+    The scope is always sent, as the user may have approved less than was asked. The tokens are left out of the
+    representation.
     """
 
-    access_token: str = field(repr=False)
+    access_token: str
     expires_in: int
-    refresh_token: str | None = field(repr=False)
+    refresh_token: str | None
     scope: Scope
-    id_token: str | None = field(default=None, repr=False)
+    id_token: str | None = None
     token_type: str = "Bearer"  # noqa: S105 - the type of a token, not a secret
+
+    def __repr__(self) -> str:
+        return f"TokenResponse(expires_in={self.expires_in}, scope={self.scope!r}, token_type={self.token_type!r})"
 
     def to_json_object(self) -> dict[str, object]:
         """Return the members of the JSON body. *Source:* RFC 6749 §5.1."""
-        return _present(
-            {
-                "access_token": self.access_token,
-                "token_type": self.token_type,
-                "expires_in": self.expires_in,
-                "refresh_token": self.refresh_token,
-                "scope": str(self.scope),
-                "id_token": self.id_token,
-            }
-        )
+        members: dict[str, object] = {
+            "access_token": self.access_token,
+            "token_type": self.token_type,
+            "expires_in": self.expires_in,
+        }
+        if self.refresh_token is not None:
+            members["refresh_token"] = self.refresh_token
+        members["scope"] = str(self.scope)
+        if self.id_token is not None:
+            members["id_token"] = self.id_token
+        return members
 
 
 class IntrospectionResponse(NamedTuple):
@@ -75,28 +78,37 @@ class IntrospectionResponse(NamedTuple):
         """Return the members of the JSON body; absent ones are left out. *Source:* RFC 7662 §2.2."""
         if not self.active:
             return {"active": False, **self.extensions}
+        # First what an access token of a connection has, so that for most answers nothing is left out afterwards.
         members: dict[str, object] = {
             "active": True,
             "scope": None if self.scope is None else str(self.scope),
             "client_id": self.client_id,
-            "username": self.username,
             "token_type": self.token_type,
             "exp": self.expires_at,
             "iat": self.issued_at,
-            "nbf": self.not_before,
             "sub": self.subject,
-            "aud": _audience(self.audience) if self.audience else None,
             "iss": self.issuer,
-            "jti": self.token_id,
             "permissions": sorted(self.permissions),
             "organisation": self.organisation,
             "connection": self.connection,
-            "api_key": self.api_key,
-            "cnf": None if self.confirmation is None else {"jkt": self.confirmation},
         }
+        if self.audience:
+            members["aud"] = self.audience[0] if len(self.audience) == 1 else list(self.audience)
+        if self.confirmation is not None:
+            members["cnf"] = {"jkt": self.confirmation}
+        if self.api_key is not None:
+            members["api_key"] = self.api_key
+        if self.username is not None:
+            members["username"] = self.username
+        if self.not_before is not None:
+            members["nbf"] = self.not_before
+        if self.token_id is not None:
+            members["jti"] = self.token_id
         if self.extensions:
             members.update(self.extensions)
-        return _present(members)
+        if None in members.values():
+            return {name: value for name, value in members.items() if value is not None}
+        return members
 
 
 def error_body(error: OAuthError) -> dict[str, str]:
@@ -120,17 +132,3 @@ def authorization_error_response(error: OAuthError, state: str | None, issuer: s
 def _state_and_issuer(state: str | None, issuer: str) -> dict[str, str]:
     # The issuer is in every response: with it a client of several servers notices a mix-up (RFC 9700 §4.4).
     return {"iss": issuer} if state is None else {"state": state, "iss": issuer}
-
-
-def _audience(audience: tuple[str, ...]) -> str | list[str] | None:
-    match audience:
-        case ():
-            return None
-        case (single,):
-            return single
-        case _:
-            return list(audience)
-
-
-def _present(members: dict[str, object]) -> dict[str, object]:
-    return {name: value for name, value in members.items() if value is not None}
