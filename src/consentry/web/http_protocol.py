@@ -212,14 +212,18 @@ class HttpProtocol(HttpToolsProtocol):
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.keep_alive = False
         else:
-            self.loop.call_later(LAST_REQUEST_SECONDS, self._end_unless_asked)
+            self.loop.call_later(LAST_REQUEST_SECONDS, self._end_soon_unless_asked)
+
+    def _end_soon_unless_asked(self) -> None:
+        # A loop that is late runs this before it reads what has come in meanwhile; by the turn after next it has.
+        self.loop.call_soon(self.loop.call_soon, self._end_unless_asked)
 
     def _end_unless_asked(self) -> None:
         if self.transport.is_closing():
             return
         if not self._between_messages:
             # The head of a request is coming in. The server's time to stop is what ends this.
-            self.loop.call_later(LAST_REQUEST_SECONDS, self._end_unless_asked)
+            self.loop.call_later(LAST_REQUEST_SECONDS, self._end_soon_unless_asked)
         elif self.cycle is None or self.cycle.response_complete:
             self.transport.close()
 
