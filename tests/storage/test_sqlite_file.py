@@ -1,6 +1,8 @@
 """The SQLite file: who may read it, and what is said where its schema is not the one that is needed."""
 
 import stat
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import apsw
@@ -42,6 +44,49 @@ def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
     migrate_sqlite(path)
 
     assert find_sqlite_version(path) == CURRENT
+
+
+def journal_mode_of(path: Path) -> str:
+    connection = apsw.Connection(str(path))
+    try:
+        return str(connection.pragma("journal_mode"))
+    finally:
+        connection.close()
+
+
+def test_who_migrates_a_file_that_others_have_open_waits_until_the_log_can_be_used(tmp_path: Path) -> None:
+    path = tmp_path / "new.sqlite3"
+    migrate_sqlite(path)
+    other = apsw.Connection(str(path))
+    other.pragma("journal_mode", "delete")
+    other.execute("BEGIN; SELECT count(*) FROM users").fetchall()
+
+    with ThreadPoolExecutor(1) as thread:
+        migrating = thread.submit(migrate_sqlite, path)
+        time.sleep(0.3)
+        was_waiting = not migrating.done()
+        other.execute("COMMIT")
+        migrating.result(20)
+
+    assert was_waiting
+    assert journal_mode_of(path) == "wal"
+    other.close()
+
+
+def test_whoever_asks_for_the_version_while_another_commits_waits(tmp_path: Path) -> None:
+    path = tmp_path / "new.sqlite3"
+    migrate_sqlite(path)
+    other = apsw.Connection(str(path))
+    other.pragma("journal_mode", "delete")
+    other.execute("BEGIN EXCLUSIVE")
+
+    with ThreadPoolExecutor(1) as thread:
+        asking = thread.submit(find_sqlite_version, path)
+        time.sleep(0.1)
+        other.execute("COMMIT")
+
+        assert asking.result(20) == CURRENT
+    other.close()
 
 
 def test_a_file_of_another_version_is_refused_with_the_command_to_run(tmp_path: Path) -> None:

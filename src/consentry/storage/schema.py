@@ -1,6 +1,7 @@
 """The schema's version, whom it serves, and bringing it up to date, on either engine."""
 
 import asyncio
+import time
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,12 +13,16 @@ import apsw
 from consentry.postgres_url import parse_postgres_url
 from consentry.settings_values import shown_database, sqlite_path
 from consentry.storage.opening import faults_of
+from consentry.storage.sqlite_connection import BUSY_TIMEOUT_MILLISECONDS
 from consentry.storage.view_source import ViewSource
 
 T = TypeVar("T")
 
 CURRENT = "0008"
 """The schema version that this Consentry reads and writes. Versions sort as text."""
+
+_SWITCH_SECONDS = 60.0
+_BETWEEN_TRIES = 0.02
 
 _TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table'"
 _SEEN_TABLES = """
@@ -114,6 +119,8 @@ def find_sqlite_state(path: Path) -> SchemaState:
     if not path.exists():
         return SchemaState(None)
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+    # Before the write-ahead log is used, whoever commits keeps readers out for a moment.
+    connection.set_busy_timeout(BUSY_TIMEOUT_MILLISECONDS)
     try:
         tables = {name for (name,) in connection.execute(_TABLES)}
         found = [connection.execute(read).fetchall() if name in tables else [] for name, read in _STATE]
@@ -181,11 +188,20 @@ async def _probe_postgres(url: str, probe: str) -> None:
 
 
 def _use_write_ahead_log(path: Path) -> None:
-    # Here once, and kept in the file: servers that switch a file over at the same moment would find it locked, as
-    # SQLite does not wait for that lock.
+    # Here once, and kept in the file. SQLite does not wait for the lock that the switch takes, which another process
+    # that migrates may have: so we do.
+    until = time.monotonic() + _SWITCH_SECONDS
     connection = apsw.Connection(str(path))
     try:
-        connection.pragma("journal_mode", "wal")
+        while True:
+            try:
+                connection.pragma("journal_mode", "wal")
+            except apsw.BusyError:
+                if time.monotonic() > until:
+                    raise
+            else:
+                return
+            time.sleep(_BETWEEN_TRIES)
     finally:
         connection.close()
 
