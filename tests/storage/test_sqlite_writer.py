@@ -112,7 +112,10 @@ async def test_one_that_fails_among_many_fails_alone(writer: SqliteWriter, datab
     assert keys(database_path) == ["a", "b", "c"]
 
 
-async def test_operations_of_one_turn_share_a_commit(writer: SqliteWriter, database_path: Path) -> None:
+@pytest.mark.parametrize("turns", [1, 5])
+async def test_operations_of_one_turn_and_of_those_right_after_it_share_a_commit(
+    writer: SqliteWriter, database_path: Path, turns: int
+) -> None:
     watching = apsw.Connection(str(database_path))
 
     def versioned(key: str) -> Operation[int]:
@@ -121,11 +124,26 @@ async def test_operations_of_one_turn_share_a_commit(writer: SqliteWriter, datab
         version: int = watching.pragma("data_version")
         return version
 
-    versions = await asyncio.gather(*(writer.run(partial(versioned, str(number))) for number in range(100)))
+    jobs = []
+    for turn in range(turns):
+        jobs += [writer.run(partial(versioned, f"{turn}.{number}")) for number in range(10)]
+        await asyncio.sleep(0)
+    versions = await asyncio.gather(*jobs)
 
     assert len(set(versions)) == 1
-    assert len(keys(database_path)) == 100
+    assert len(keys(database_path)) == 10 * turns
     watching.close()
+
+
+async def test_a_caller_is_answered_while_every_turn_brings_another(writer: SqliteWriter) -> None:
+    first = writer.run(partial(inserting, "first"))
+    others: list[asyncio.Future[str]] = []
+    while not first.done():
+        others.append(writer.run(partial(inserting, str(len(others)))))
+        await asyncio.sleep(0)
+
+    assert first.result() == "first"
+    await asyncio.gather(*others)
 
 
 async def test_no_group_is_larger_than_it_may_be(writer: SqliteWriter, database_path: Path) -> None:

@@ -11,7 +11,7 @@ transaction that writes has the file to itself, leaves that out.
 
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ParamSpec, Protocol, TypeAlias, TypeVar
+from typing import Any, NamedTuple, ParamSpec, Protocol, TypeAlias, TypeVar
 
 from consentry.model.micros import from_micros, from_micros_or_none, to_micros, to_micros_or_none
 
@@ -38,8 +38,7 @@ T = TypeVar("T")
 P = ParamSpec("P")
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """One SQL statement with its arguments, for use inside an operation."""
 
     sql: str

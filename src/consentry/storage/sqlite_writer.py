@@ -1,8 +1,10 @@
 """The one writer of a SQLite file: a thread in which the operations that wait share a commit.
 
-What is asked for in one turn of an event loop is handed over together, and what comes while a commit is under way
-shares the next one. Each caller gets its answer only after the commit that made its data durable, and an operation that
-fails takes nothing of the others with it. Whatever happens, every caller hears, and the thread goes on.
+What is asked for in one turn of an event loop is handed over together, and so is what the turns right after it add:
+whoever writes takes processor time from the loop, and a commit for one costs as much as one for many. What comes while
+a commit is under way shares the next one. Each caller gets its answer only after the commit that made its data durable,
+and an operation that fails takes nothing of the others with it. Whatever happens, every caller hears, and the thread
+goes on.
 """
 
 import asyncio
@@ -18,11 +20,14 @@ from typing import Any, NamedTuple
 
 import apsw
 
-from consentry.storage.database import Operation, Statement, T
+from consentry.storage.database import Operation, T
 from consentry.storage.sqlite_checkpoints import SqliteCheckpoints
 from consentry.storage.sqlite_connection import connect, numbered
 
 GROUP_MOST = 256
+# How many are handed over at once, and how many turns of the loop they may wait for: then a commit is due.
+GATHERED_MOST = 64
+TURNS_MOST = 8
 
 
 class _Job(NamedTuple):
@@ -70,7 +75,7 @@ class SqliteWriter:
         gathering = self._gathering.get(loop)
         if gathering is None:
             gathering = self._gathering[loop] = []
-            loop.call_soon(self._hand_over, loop)
+            loop.call_soon(self._look, loop, 0, TURNS_MOST)
         gathering.append(_Job(operation, answer, loop))
         return answer
 
@@ -83,6 +88,14 @@ class SqliteWriter:
                 self._handed_over.put(None)
         # Not by a thread that waits: at the end of a process no new one may be started.
         await asyncio.wrap_future(self._ended)
+
+    def _look(self, loop: AbstractEventLoop, seen: int, turns: int) -> None:
+        """Wait for another turn of the loop if this one brought more than the `seen`, else hand over."""
+        count = len(self._gathering.get(loop, ()))
+        if seen < count < GATHERED_MOST and turns > 1:
+            loop.call_soon(self._look, loop, count, turns - 1)
+        else:
+            self._hand_over(loop)
 
     def _hand_over(self, loop: AbstractEventLoop) -> None:
         jobs = self._gathering.pop(loop, None)
@@ -140,8 +153,10 @@ def _commit(connection: apsw.Connection, jobs: list[_Job]) -> list[_Outcome]:
     if not jobs:
         return []
     connection.execute("BEGIN IMMEDIATE")
+    # One for all: an operation has all rows of a statement before it yields the next.
+    execute = connection.cursor().execute
     try:
-        outcomes = [_Outcome(job, _perform(connection, job.operation()), None) for job in jobs]
+        outcomes = [_Outcome(job, _perform(execute, job.operation()), None) for job in jobs]
     except Exception:  # noqa: BLE001 - whatever it was, it is raised again for the one whose operation it is
         if connection.in_transaction:
             connection.execute("ROLLBACK")
@@ -154,7 +169,7 @@ def _commit(connection: apsw.Connection, jobs: list[_Job]) -> list[_Outcome]:
 def _in_savepoint(connection: apsw.Connection, job: _Job) -> _Outcome:
     connection.execute("SAVEPOINT operation")
     try:
-        result = _perform(connection, job.operation())
+        result = _perform(connection.execute, job.operation())
     except Exception as fault:
         if not connection.in_transaction:
             raise  # A full disk or a failing one ends the whole transaction, with the savepoint: all must hear of it.
@@ -165,12 +180,11 @@ def _in_savepoint(connection: apsw.Connection, job: _Job) -> _Outcome:
     return _Outcome(job, result, None)
 
 
-def _perform(connection: apsw.Connection, operation: Operation[T]) -> T:
-    execute = connection.execute
+def _perform(execute: Callable[..., apsw.Cursor], operation: Operation[T]) -> T:
     try:
-        statement: Statement = next(operation)
+        sql, args = next(operation)
         while True:
-            statement = operation.send(execute(numbered(statement.sql), statement.args).fetchall())
+            sql, args = operation.send(execute(numbered(sql), args).fetchall())
     except StopIteration as done:
         result: T = done.value
         return result
