@@ -32,6 +32,7 @@ from consentry.settings import load_settings
 from consentry.storage.credentials import _FIND_ACCESS_TOKEN
 from consentry.storage.postgres_session import connecting
 from consentry.storage.sqlite import open_reader
+from consentry.storage.sqlite_gathered_reads import STATEMENTS
 from postgres_server import running_server
 from small_world import SMALL_CATALOG
 
@@ -96,7 +97,7 @@ async def run(waiting: int, one: One, items: Sequence[str]) -> Run:
 @asynccontextmanager
 async def bare_sqlite(url: str) -> AsyncIterator[One]:
     """Give the read by apsw alone, on a connection that is set as ours is."""
-    connection = open_reader(Path(url.removeprefix("sqlite:///")))
+    connection = open_reader(Path(url.removeprefix("sqlite:///")), STATEMENTS)
 
     async def read(token_id: str) -> object:
         return connection.execute(SQL, (token_id,)).fetchall()

@@ -48,6 +48,7 @@ class GuardMiddleware:
         self._guard = guard
         self._permissions = names_of(permissions)
         self._public_paths = frozenset(public_paths)
+        self._metadata_paths = frozenset(() if guard.resource is None else guard.resource.metadata_paths)
         guard.require_known(self._permissions)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,7 +57,7 @@ class GuardMiddleware:
             await self._live(scope, receive, send)
         elif scope["path"] in self._public_paths:
             await self._app(scope, receive, send)
-        elif (document := _document(self._guard, scope)) is not None:
+        elif scope["path"] in self._metadata_paths and (document := _document(self._guard, scope)) is not None:
             await send_answer(scope, send, document)
         else:
             guard = self._guard

@@ -85,9 +85,8 @@ class Guard(AsyncDeciding):
         url, view = settings.database_url, settings.directory_view_members
         require_current(url, view)
         catalog = parse_catalog(settings.catalog.read_text(encoding="utf-8"))
-        return cls.over(
-            open_database(url, view), catalog, settings, resource=resource, clock=clock, directory=directory
-        )
+        database = open_database(url, view, gathers=True)
+        return cls.over(database, catalog, settings, resource=resource, clock=clock, directory=directory)
 
     @classmethod
     def over(

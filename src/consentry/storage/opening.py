@@ -5,15 +5,17 @@ import apsw
 from consentry.settings_values import sqlite_path
 from consentry.storage.database import Database
 from consentry.storage.sqlite import SqliteDatabase
+from consentry.storage.sqlite_gathered_reads import GatheringSqliteDatabase
 from consentry.storage.view_source import ViewDatabase, ViewSource
 
 
-def open_database(url: str, view: str | None = None) -> Database:
+def open_database(url: str, view: str | None = None, *, gathers: bool = False) -> Database:
     """Return the database that a checked `sqlite:///` or `postgresql://` URL names; its schema is not looked at.
 
-    Where `view` names one, members are read from it: see storage/view_source.py.
+    Where `view` names one, members are read from it: see storage/view_source.py. One that `gathers` answers reads by
+    key of one turn of the event loop together, for a guard: on PostgreSQL, each does.
     """
-    return through_view(_open(url), url, view)
+    return through_view(_open(url, gathers=gathers), url, view)
 
 
 def through_view(database: Database, url: str, view: str | None) -> Database:
@@ -21,10 +23,10 @@ def through_view(database: Database, url: str, view: str | None) -> Database:
     return database if view is None else ViewDatabase(database, ViewSource(url, view))
 
 
-def _open(url: str) -> Database:
+def _open(url: str, *, gathers: bool) -> Database:
     path = sqlite_path(url)
     if path is not None:
-        return SqliteDatabase(path)
+        return GatheringSqliteDatabase(path) if gathers else SqliteDatabase(path)
     # Loaded here, because an installation on SQLite has no use for it.
     from consentry.storage.postgres import PostgresDatabase  # noqa: PLC0415 - see above
 

@@ -4,14 +4,14 @@ WAL, `foreign_keys=ON`, `synchronous=FULL`: see storage/sqlite_connection.py and
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 import apsw
 
 from consentry.storage.database import KeyedRead, Operation, P, Row, SetWrite, T, Value
-from consentry.storage.sqlite_connection import connect, numbered
+from consentry.storage.sqlite_connection import STATEMENTS, connect, numbered
 from consentry.storage.sqlite_writer import SqliteWriter
 
 # More than any file: SQLite maps as much as there is.
@@ -19,11 +19,14 @@ MAPPED_MOST = 1 << 40
 
 
 class SqliteDatabase:
-    """One SQLite file. Safe to use from one event loop; any number of processes may open the same file."""
+    """One SQLite file. Safe to use from one event loop; any number of processes may open the same file.
 
-    def __init__(self, path: Path) -> None:
+    So many `statements` of its reads are kept prepared.
+    """
+
+    def __init__(self, path: Path, *, statements: int = STATEMENTS) -> None:
         self.path = path
-        self._reader = open_reader(path)
+        self._reader = open_reader(path, statements)
         # One cursor for all: a read by key has all its rows before the next one begins.
         self._read_by_key = self._reader.cursor().execute
         self._shares_next_turn = False
@@ -34,9 +37,12 @@ class SqliteDatabase:
         """Return the rows of one statement, read in this thread from what is committed now."""
         return read_rows(self._reader, sql, args)
 
-    async def read_by_key(self, read: KeyedRead, key: str) -> Sequence[Row]:
-        """Return the rows of `key`, read in this thread from what is committed now."""
-        return self._read_by_key(read.for_one, (key,)).fetchall()
+    def read_by_key(self, read: KeyedRead, key: str) -> Awaitable[Sequence[Row]]:
+        """Return what will hold the rows of `key`, read in this thread from what is committed when it is awaited."""
+        return self._read_at_once(read.for_one, key)
+
+    async def _read_at_once(self, sql: str, key: str) -> Sequence[Row]:
+        return self._read_by_key(sql, (key,)).fetchall()
 
     def read_together(self) -> None:
         """Let all that waits in the event loop now read in one transaction, which costs the locks of the file once.
@@ -84,9 +90,9 @@ class SqliteDatabase:
             self._reader.close()
 
 
-def open_reader(path: Path) -> apsw.Connection:
-    """Return a connection that can only read."""
-    connection = connect(path)
+def open_reader(path: Path, statements: int = STATEMENTS) -> apsw.Connection:
+    """Return a connection that can only read, and keeps so many statements prepared."""
+    connection = connect(path, statements)
     connection.pragma("query_only", 1)
     # In a big file most pages are read anew for every check: through a map they cost no call of the system and no copy,
     # and the memory is the system's page cache, of which all processes share one.

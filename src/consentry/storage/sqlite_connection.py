@@ -7,12 +7,15 @@ from pathlib import Path
 import apsw
 
 BUSY_TIMEOUT_MILLISECONDS = 10_000
-_STATEMENT_CACHE = 512
+STATEMENTS = 512
 
 
-def connect(path: Path) -> apsw.Connection:
-    """Return a connection that may write: WAL, foreign keys, and nothing lost that was committed."""
-    connection = apsw.Connection(str(path), statementcachesize=_STATEMENT_CACHE)
+def connect(path: Path, statements: int = STATEMENTS) -> apsw.Connection:
+    """Return a connection that may write: WAL, foreign keys, and nothing lost that was committed.
+
+    It keeps so many `statements` prepared.
+    """
+    connection = apsw.Connection(str(path), statementcachesize=statements)
     # Without the stability guarantee the planner prepares a statement again at each bind.
     connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
     connection.set_busy_timeout(BUSY_TIMEOUT_MILLISECONDS)

@@ -1,0 +1,81 @@
+"""Reads by key for a guard on SQLite: all that are asked for in one turn of the event loop share one transaction.
+
+It costs the locks of the file once, and what reads one row after another finds its instructions and pages in the
+processor's caches. Each read stays strict: the transaction begins only after all who share it have asked. Whoever is
+alone does not wait for company: see docs/decisions/0037.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, TypeAlias
+
+from consentry.storage.sqlite import SqliteDatabase
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Sequence
+    from pathlib import Path
+
+    from consentry.storage.database import KeyedRead, Row
+
+# Fewer do not save what it costs to wait for the end of the turn.
+COMPANY = 3
+# Where there was no company, so many are answered at once before one waits again to see whether there is.
+AT_ONCE = 128
+# A guard has a few statements. The driver looks through all that it keeps to find one.
+STATEMENTS = 16
+
+_Answer: TypeAlias = "asyncio.Future[Sequence[Row]]"
+
+
+class GatheringSqliteDatabase(SqliteDatabase):
+    """One SQLite file, for an event loop in which many ask by key at once and each for one thing."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, statements=STATEMENTS)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._asked: list[tuple[KeyedRead, str, _Answer]] = []
+        self._left_at_once = 0
+
+    def read_by_key(self, read: KeyedRead, key: str) -> Awaitable[Sequence[Row]]:
+        """Return what will hold the rows of `key`, as committed after this call began."""
+        if self._left_at_once:
+            self._left_at_once -= 1
+            return self._read_at_once(read.for_one, key)
+        loop = asyncio.get_running_loop()
+        if not self._asked or self._loop is not loop:
+            # A loop that ended before its turn did answers nobody any more.
+            self._loop, self._asked = loop, []
+            loop.call_soon(self._answer, self._asked)
+        answer: _Answer = loop.create_future()
+        self._asked.append((read, key, answer))
+        return answer
+
+    def read_together(self) -> None:
+        """Do nothing: whoever asks in one turn reads together anyhow."""
+
+    def _answer(self, asked: list[tuple[KeyedRead, str, _Answer]]) -> None:
+        self._asked = []
+        if len(asked) < COMPANY:
+            self._left_at_once = AT_ONCE
+        try:
+            self._read_by_key("BEGIN")
+        except Exception as fault:  # noqa: BLE001 - whatever it is, all who wait must hear of it
+            for _, _, answer in asked:
+                _fail(answer, fault)
+            return
+        for read, key, answer in asked:
+            try:
+                rows = self._read_by_key(read.for_one, (key,)).fetchall()
+            except Exception as fault:  # noqa: BLE001 - whatever it is, it is that of one caller
+                _fail(answer, fault)
+            else:
+                # A caller may have given up.
+                if not answer.done():
+                    answer.set_result(rows)
+        self._end_turn()
+
+
+def _fail(answer: _Answer, fault: Exception) -> None:
+    if not answer.done():
+        answer.set_exception(fault)
