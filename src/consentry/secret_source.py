@@ -24,11 +24,21 @@ class SystemSecretSource:
 
     def new_secret(self) -> Secret:
         """Return 43 random base62 characters: 256 bits."""
-        text = b""
-        while len(text) < SECRET_LENGTH:
-            text += urandom(_DRAWN).translate(_LETTERS, _LEFT_OUT)
-        return Secret(text[:SECRET_LENGTH].decode())
+        return _secret_of(urandom(_DRAWN))
+
+    def new_id_and_secret(self) -> tuple[str, Secret]:
+        """Return both for a new credential, with one call of the system."""
+        drawn = urandom(RANDOM_BYTES + _DRAWN)
+        return encode_id(self._clock.micros() // 1000, drawn[:RANDOM_BYTES]), _secret_of(drawn[RANDOM_BYTES:])
 
     def new_bytes(self, count: int) -> bytes:
         """Return `count` random bytes."""
         return urandom(count)
+
+
+def _secret_of(drawn: bytes) -> Secret:
+    """Return the first letters that random bytes stand for; more are drawn where too many are left out."""
+    text = drawn.translate(_LETTERS, _LEFT_OUT)
+    while len(text) < SECRET_LENGTH:
+        text += urandom(_DRAWN).translate(_LETTERS, _LEFT_OUT)
+    return Secret(text[:SECRET_LENGTH].decode())

@@ -19,7 +19,7 @@ async def opening(world: ProtocolWorld, code: str) -> tuple[CodeId, TokenFamily,
     assert parsed is not None
     live = await SqlCredentialStore(world.deeds.database).find_code(CodeId(parsed.id))
     assert live is not None
-    mint, now = world.deeds.authorization_code_grant.mint, world.deeds.clock.now()
+    mint, now = world.deeds.authorization_code_grant.mint, world.deeds.clock.micros()
     family = mint.family(live, now).row
     return live.id, family, mint.access_token(family, family.scope, now).row
 
@@ -40,14 +40,11 @@ async def test_pk_08_of_two_redemptions_in_one_set_one_wins_and_the_other_ends_w
 async def test_one_that_cannot_be_stored_fails_alone(protocol: ProtocolWorld) -> None:
     store = SqlCredentialStore(protocol.deeds.database)
     openings = [await opening(protocol, await protocol.approve(protocol.web)) for _ in range(6)]
-    now = protocol.deeds.clock.now()
-    assert await store.redeem_code(*openings[0], now=now)
+    assert await store.redeem_code(*openings[0])
     code_id, family, token = openings[3]
     openings[3] = code_id, family._replace(id=openings[0][1].id), token
 
-    answers = await asyncio.gather(
-        *(store.redeem_code(*each, now=now) for each in openings[1:]), return_exceptions=True
-    )
+    answers = await asyncio.gather(*(store.redeem_code(*each) for each in openings[1:]), return_exceptions=True)
 
     assert [answer if answer is True else type(answer) for answer in answers][:2] == [True, True]
     assert isinstance(answers[2], Exception)
@@ -61,12 +58,12 @@ async def test_one_that_cannot_be_stored_fails_alone(protocol: ProtocolWorld) ->
 async def test_two_generations_of_one_family_in_one_set_leave_one_lineage(protocol: ProtocolWorld) -> None:
     store = SqlCredentialStore(protocol.deeds.database)
     code_id, family, token = await opening(protocol, await protocol.approve(protocol.tool))
-    now = protocol.deeds.clock.now()
-    assert await store.redeem_code(code_id, family, token, now=now)
+    now = protocol.deeds.clock.micros()
+    assert await store.redeem_code(code_id, family, token)
     secrets = protocol.deeds.secrets
     tokens = [token._replace(id=TokenId(secrets.new_id())) for _ in range(3)]
     nexts = [
-        Rotation(family.id, bytes([number]) * 32, generation, b"", family.scope, now, family.idle_expires_at)
+        Rotation(family.id, bytes([number]) * 32, generation, b"", family.scope, now, family.idle_expires_micros)
         for number, generation in enumerate((8, 2, 2))
     ]
 

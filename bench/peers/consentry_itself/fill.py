@@ -82,7 +82,7 @@ async def fill(deeds: Deeds, folder: Path, asked: dict[str, Any]) -> None:
     for part in parts(codes):
         await deeds.database.write(writing, *(inserting_code(one, one.connection_id) for one, _ in part))
     write(folder / "codes", (text for _, text in codes))
-    now = deeds.clock.now()
+    now = deeds.clock.micros()
     mint = deeds.authorization_code_grant.mint
     families = [
         mint.family(code_of(deeds, tool, asked, of_tool[number % len(of_tool)])[0], now)
@@ -139,7 +139,7 @@ def code_of(
 
 def family_statement(row: TokenFamily) -> Statement:
     """Return the statement that stores a family."""
-    times = (to_micros(row.created_at), to_micros(row.idle_expires_at), to_micros(row.expires_at))
+    times = (row.created_micros, row.idle_expires_micros, row.expires_micros)
     return Statement(_FAMILY, (row.id, row.connection_id, str(row.scope), row.refresh_digest, row.generation, *times))
 
 

@@ -4,7 +4,6 @@ RFC 6749 §4.1.3, RFC 7636 §4.6, RFC 9700 §2.1.1, OAuth 2.1 draft §4.1.3.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from consentry.flows.id_tokens import IdTokens
 from consentry.flows.issue_tokens import TokenMint, bound_for, may_refresh
@@ -15,6 +14,7 @@ from consentry.model.credential import WRONG_PROOFS_MOST
 from consentry.model.event import EventKind
 from consentry.model.ids import CodeId
 from consentry.model.live_grant import LiveCode
+from consentry.model.micros import from_micros
 from consentry.model.secret import CredentialKind, identify, is_same_digest
 from consentry.oauth import pkce
 from consentry.oauth.client_metadata import AUTHORIZATION_CODE
@@ -48,13 +48,13 @@ class AuthorizationCodeGrant:
         code. A replay by one who has the proof ends the tokens that the code gave. *Source:* RFC 6749 §4.1.2, §10.5.
         """
         client.require_grant(AUTHORIZATION_CODE)
-        now = self.clock.now()
+        now = self.clock.micros()
         live = await self._find(request.code)
         if live is None or live.issued_to != client.app.id:
             raise _invalid_grant("The code is unknown, or was not issued to this client.")
         fault = _find_proof_fault(request, live, jkt)
         if fault is not None:
-            await self.credentials.count_wrong_proof(live.id, most=WRONG_PROOFS_MOST, now=now)
+            await self.credentials.count_wrong_proof(live.id, most=WRONG_PROOFS_MOST, now=from_micros(now))
             raise _invalid_grant(fault)
         if live.consumed_micros is not None:
             await self._end_replayed(live, now)
@@ -66,13 +66,13 @@ class AuthorizationCodeGrant:
         row = family.row if jkt is None else bound_for(client, family.row, jkt)
         # Before the code is used up: nothing is lost if there is no key to sign with.
         id_token = None if self.id_tokens is None else await self.id_tokens.of_code(live, client, access)
-        if not await self.credentials.redeem_code(live.id, row, access.row, now=now):
+        if not await self.credentials.redeem_code(live.id, row, access.row):
             # Somebody redeemed it since the read above: find what that gave, and end it.
             winner = await self.credentials.find_code(live.id)
             await self._end_replayed(winner or live, now)
         # RFC 6749 §5.1: optional, and of no use to an app that may not refresh.
         refresh_token = family.refresh_token if may_refresh(client, scope) else None
-        return access.response(now, refresh_token=refresh_token, id_token=id_token)
+        return access.response(refresh_token=refresh_token, id_token=id_token)
 
     async def _find(self, text: str) -> LiveCode | None:
         identified = identify(text, CredentialKind.AUTHORIZATION_CODE)
@@ -83,10 +83,11 @@ class AuthorizationCodeGrant:
             return None
         return live
 
-    async def _end_replayed(self, live: LiveCode, now: datetime) -> None:
+    async def _end_replayed(self, live: LiveCode, now: int) -> None:
         if live.family_id is not None:
-            event = token_event(EventKind.CODE_REPLAYED, live, self.secrets, now)
-            await self.credentials.end_family(live.family_id, event, now=now)
+            at = from_micros(now)
+            event = token_event(EventKind.CODE_REPLAYED, live, self.secrets, at)
+            await self.credentials.end_family(live.family_id, event, now=at)
         raise _invalid_grant("The code was used already. The tokens that it gave have been ended: connect again.")
 
 
@@ -124,7 +125,7 @@ def _find_key_fault(code: LiveCode, jkt: str | None) -> str | None:
     return "The code is bound to another key than the DPoP proof was made with."
 
 
-def _require_usable(live: LiveCode, now: datetime) -> None:
+def _require_usable(live: LiveCode, now: int) -> None:
     if live.is_expired(now):
         raise _invalid_grant("The code has expired: it is valid for a minute. Start again.")
     if live.is_ended:

@@ -1,7 +1,6 @@
 """The client credentials grant: an app acts for the organisation that owns it. RFC 6749 §4.4."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from consentry.flows.authorize import Authorize
 from consentry.flows.issue_tokens import TokenMint
@@ -11,6 +10,7 @@ from consentry.model.connection import Connection
 from consentry.model.ids import ConnectionId
 from consentry.model.live_grant import LiveFamily
 from consentry.model.membership import RoleBook
+from consentry.model.micros import MICROSECOND
 from consentry.model.service_member import SERVICE_FAMILY_LIFETIME, service_family_id, service_user_id
 from consentry.oauth.client_metadata import CLIENT_CREDENTIALS
 from consentry.oauth.errors import ErrorCode, OAuthError
@@ -59,16 +59,16 @@ class ClientCredentialsGrant:
         client.require_grant(CLIENT_CREDENTIALS)
         wanted = self.authorize.meant_for(request.resource)
         await self.authorize.require_askable(client.app, request.scope or Scope(), wanted)
-        now = self.clock.now()
+        now = self.clock.micros()
         live = await self._find(client, now)
         scope = self._scope_of(request, live)
         family = live._replace(resource=wanted[0] if wanted else None)
         access = self.mint.access_token(family, scope, now, jkt=jkt)
-        if not await self.credentials.extend_family(access.row, idle_expires_at=self.mint.idle_end(now)):
+        if not await self.credentials.extend_family(access.row, idle_expires_micros=self.mint.idle_end(now)):
             raise _not_allowed()
-        return access.response(now)
+        return access.response()
 
-    async def _find(self, client: Client, now: datetime) -> LiveFamily:
+    async def _find(self, client: Client, now: int) -> LiveFamily:
         app = client.app
         connection = await self.authorizations.find_live_connection(
             service_user_id(app.id), app.organisation_id, app.id
@@ -85,11 +85,10 @@ class ClientCredentialsGrant:
             raise _not_allowed()
         return live
 
-    async def _open(self, connection: Connection, now: datetime) -> None:
+    async def _open(self, connection: Connection, now: int) -> None:
         family = self.mint.family(_Opening(connection.id, connection.scopes), now).row
-        await self.services.open_family(
-            family._replace(id=service_family_id(connection.id), expires_at=now + SERVICE_FAMILY_LIFETIME)
-        )
+        ends = now + SERVICE_FAMILY_LIFETIME // MICROSECOND
+        await self.services.open_family(family._replace(id=service_family_id(connection.id), expires_micros=ends))
 
     def _scope_of(self, request: ClientCredentialsRequest, live: LiveFamily) -> Scope:
         approval = self.approvals.approved(live.connection_scopes, live.connection_scopes, live.app_scopes)

@@ -19,6 +19,7 @@ from consentry.model.device_code import EARLY, SLOWER_BY, DeviceAnswer, DeviceCo
 from consentry.model.ids import ConnectionId, DeviceCodeId, SessionId, UserId
 from consentry.model.live import LiveConnection
 from consentry.model.membership import Holder
+from consentry.model.micros import from_micros, to_micros
 from consentry.model.secret import CredentialKind, digest, is_same_digest, parse_credential
 from consentry.model.session import DeviceSession, Session
 from consentry.oauth.client_metadata import DEVICE_CODE
@@ -119,18 +120,18 @@ class DeviceCodeGrant:
     async def _redeem(
         self, code: DeviceCode, granted: _Granted, client: Client, jkt: str | None, now: datetime
     ) -> TokenResponse:
-        family = self.mint.family(granted, now)
+        family = self.mint.family(granted, to_micros(now))
         session = None if self.id_tokens is None else self._session(code, granted, client, family.row, now)
         row = family.row._replace(sign_in=None if session is None else session.facts)
         row = row if jkt is None else bound_for(client, row, jkt)
-        access = self.mint.access_token(row, granted.standing, now, jkt=jkt)
+        access = self.mint.access_token(row, granted.standing, to_micros(now), jkt=jkt)
         live = _Opened(row.sign_in, granted.connection, granted.holder.user_id)
         # Before the code is used up: nothing is lost if there is no key to sign with.
         id_token = None if self.id_tokens is None else await self.id_tokens.of_family(live, client, access)
         if not await self.store.redeem(code.id, row, access.row, session):
             raise _used()
         refresh_token = family.refresh_token if may_refresh(client, granted.standing) else None
-        return access.response(now, refresh_token=refresh_token, id_token=id_token)
+        return access.response(refresh_token=refresh_token, id_token=id_token)
 
     def _session(
         self, code: DeviceCode, granted: _Granted, client: Client, family: TokenFamily, now: datetime
@@ -149,7 +150,7 @@ class DeviceCodeGrant:
             user_id=granted.holder.user_id,
             authenticated_at=code.authenticated_at,
             seen_at=now,
-            expires_at=family.expires_at,
+            expires_at=from_micros(family.expires_micros),
             ended_at=None,
         )
         is_told = client.app.metadata.backchannel_logout_uri is not None

@@ -1,13 +1,13 @@
 """The only place that mints tokens; shared by the grants."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from consentry.flows.token_policy import TokenPolicy
 from consentry.model.client import Client
 from consentry.model.credential import AccessToken, Rotation, TokenFamily
 from consentry.model.ids import ConnectionId, FamilyId, TokenId
+from consentry.model.micros import MICROSECOND, SECOND
 from consentry.model.refresh_token import RefreshToken, new_refresh_token, parse_refresh_token
 from consentry.model.secret import CredentialKind, Secret, digest, format_credential
 from consentry.oauth.client_metadata import REFRESH_TOKEN
@@ -25,16 +25,15 @@ class MintedAccess(NamedTuple):
     row: AccessToken
     text: Secret
 
-    def response(
-        self, now: datetime, *, refresh_token: Secret | None = None, id_token: str | None = None
-    ) -> TokenResponse:
+    def response(self, *, refresh_token: Secret | None = None, id_token: str | None = None) -> TokenResponse:
         """Return what the client is told of it, and of what it gets beside it. *Source:* RFC 6749 §5.1."""
+        row = self.row
         return TokenResponse(
-            access_token=self.text.reveal(),
-            expires_in=int((self.row.expires_at - now).total_seconds()),
+            self.text.reveal(),
+            expires_in=(row.expires_micros - row.issued_micros) // SECOND,
             refresh_token=None if refresh_token is None else refresh_token.reveal(),
-            scope=self.row.scope,
-            token_type=self.row.token_type,
+            scope=row.scope,
+            token_type=row.token_type,
             id_token=id_token,
         )
 
@@ -86,8 +85,8 @@ class Bearing(Protocol):
         ...
 
     @property
-    def expires_at(self) -> datetime:
-        """Its end, however it is used."""
+    def expires_micros(self) -> int:
+        """Its end, however it is used, in microseconds since the epoch."""
         ...
 
 
@@ -95,24 +94,34 @@ class Bearing(Protocol):
 class TokenMint:
     """Makes families, access tokens and successors of refresh tokens. Stores nothing.
 
-    `mac_key` is the 32-byte key under which refresh tokens are marked as made by this server.
+    `mac_key` is the 32-byte key under which refresh tokens are marked as made by this server. `now` is in microseconds
+    since the epoch.
     """
 
     secrets: SecretSource
     policy: TokenPolicy
     mac_key: bytes
+    _access_lifetime: int = field(init=False, repr=False)
+    _idle_lifetime: int = field(init=False, repr=False)
+    _absolute_lifetime: int = field(init=False, repr=False)
 
-    def access_token(self, family: Bearing, scope: Scope, now: datetime, *, jkt: str | None = None) -> MintedAccess:
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_access_lifetime", self.policy.access_token_lifetime // MICROSECOND)
+        object.__setattr__(self, "_idle_lifetime", self.policy.refresh_idle_lifetime // MICROSECOND)
+        object.__setattr__(self, "_absolute_lifetime", self.policy.refresh_absolute_lifetime // MICROSECOND)
+
+    def access_token(self, family: Bearing, scope: Scope, now: int, *, jkt: str | None = None) -> MintedAccess:
         """Return a new access token of the family, bound to a key where there is one; it never outlives the family."""
-        token_id, secret = TokenId(self.secrets.new_id()), self.secrets.new_secret()
-        expires_at = min(now + self.policy.access_token_lifetime, family.expires_at)
-        row = AccessToken(token_id, digest(secret), family.id, scope, family.resource, now, expires_at, jkt)
+        token_id, secret = self.secrets.new_id_and_secret()
+        expires = min(now + self._access_lifetime, family.expires_micros)
+        row = AccessToken(TokenId(token_id), digest(secret), family.id, scope, family.resource, now, expires, jkt)
         return MintedAccess(row, format_credential(CredentialKind.ACCESS_TOKEN, token_id, secret))
 
-    def family(self, code: Opening, now: datetime) -> MintedFamily:
+    def family(self, code: Opening, now: int) -> MintedFamily:
         """Return the family that a code opens, with its first refresh token."""
-        family_id = FamilyId(self.secrets.new_id())
-        token = new_refresh_token(family_id, 1, self.secrets.new_secret(), self.mac_key)
+        new_id, secret = self.secrets.new_id_and_secret()
+        family_id = FamilyId(new_id)
+        token = new_refresh_token(family_id, 1, secret, self.mac_key)
         row = TokenFamily(
             id=family_id,
             connection_id=code.connection_id,
@@ -120,13 +129,13 @@ class TokenMint:
             resource=code.resource,
             refresh_digest=token.digest,
             generation=1,
-            created_at=now,
-            idle_expires_at=self.idle_end(now),
-            expires_at=now + self.policy.refresh_absolute_lifetime,
+            created_micros=now,
+            idle_expires_micros=self.idle_end(now),
+            expires_micros=now + self._absolute_lifetime,
         )
         return MintedFamily(row, token.text())
 
-    def successor(self, spent: RefreshToken, scope: Scope, now: datetime) -> Successor:
+    def successor(self, spent: RefreshToken, scope: Scope, now: int) -> Successor:
         """Return the refresh token that replaces `spent`, sealed for whoever holds that."""
         token = new_refresh_token(spent.family_id, spent.generation + 1, self.secrets.new_secret(), self.mac_key)
         text = token.text()
@@ -134,9 +143,9 @@ class TokenMint:
         row = Rotation(spent.family_id, token.digest, token.generation, sealed, scope, now, self.idle_end(now))
         return Successor(row, text)
 
-    def idle_end(self, now: datetime) -> datetime:
+    def idle_end(self, now: int) -> int:
         """Return when a family that is used now becomes idle for too long."""
-        return now + self.policy.refresh_idle_lifetime
+        return now + self._idle_lifetime
 
 
 def may_refresh(client: Client, scope: Scope) -> bool:
@@ -146,7 +155,7 @@ def may_refresh(client: Client, scope: Scope) -> bool:
     §11).
     """
     app = client.app
-    return app.metadata.may_use(REFRESH_TOKEN) and (OFFLINE_ACCESS not in app.scopes or OFFLINE_ACCESS in scope)
+    return app.metadata.may_use(REFRESH_TOKEN) and (OFFLINE_ACCESS in scope or not app.may_ask_for(OFFLINE_ACCESS))
 
 
 def bound_for(client: Client, family: TokenFamily, jkt: str) -> TokenFamily:

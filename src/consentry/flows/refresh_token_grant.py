@@ -4,7 +4,6 @@ RFC 6749 §6, RFC 9700 §4.14.2.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import NamedTuple
 
 from consentry.flows.id_tokens import IdTokens
@@ -16,6 +15,7 @@ from consentry.model.client import Client
 from consentry.model.event import EventKind
 from consentry.model.live_grant import LiveFamily
 from consentry.model.membership import RoleBook
+from consentry.model.micros import from_micros
 from consentry.model.refresh_token import RefreshToken, parse_refresh_token
 from consentry.model.secret import Secret, is_same_digest
 from consentry.oauth.client_metadata import REFRESH_TOKEN
@@ -58,14 +58,12 @@ class RefreshTokenGrant:
         the organisation refuses such apps.
         """
         client.require_grant(REFRESH_TOKEN)
-        now = self.clock.now()
+        now = self.clock.micros()
         live, access, refresh_token = await self._refresh(request, client, now, jkt)
         id_token = None if self.id_tokens is None else await self.id_tokens.of_family(live, client, access)
-        return access.response(now, refresh_token=refresh_token, id_token=id_token)
+        return access.response(refresh_token=refresh_token, id_token=id_token)
 
-    async def _refresh(
-        self, request: RefreshTokenRequest, client: Client, now: datetime, jkt: str | None
-    ) -> _Refreshed:
+    async def _refresh(self, request: RefreshTokenRequest, client: Client, now: int, jkt: str | None) -> _Refreshed:
         token = parse_refresh_token(request.refresh_token)
         live = None if token is None else await self.credentials.find_family(token.family_id)
         # Nothing tells another client whether the token exists, and nothing that it sends does the token harm.
@@ -90,7 +88,7 @@ class RefreshTokenGrant:
         return _Refreshed(live, access, successor.refresh_token)
 
     async def _repeat_or_end(
-        self, request: RefreshTokenRequest, spent: RefreshToken, live: LiveFamily, now: datetime, jkt: str | None
+        self, request: RefreshTokenRequest, spent: RefreshToken, live: LiveFamily, now: int, jkt: str | None
     ) -> _Refreshed:
         self._require_usable(live, now)
         is_previous = spent.generation == live.generation - 1
@@ -104,7 +102,7 @@ class RefreshTokenGrant:
         raise _invalid_grant("The refresh token is unknown, or was not issued to this client.")
 
     async def _repeat(
-        self, request: RefreshTokenRequest, successor: RefreshToken, live: LiveFamily, now: datetime, jkt: str | None
+        self, request: RefreshTokenRequest, successor: RefreshToken, live: LiveFamily, now: int, jkt: str | None
     ) -> _Refreshed:
         scope = _scope_of(request, live)
         if scope != live.successor_scope:
@@ -113,11 +111,11 @@ class RefreshTokenGrant:
         await self._extend(access, now)
         return _Refreshed(live, access, successor.text())
 
-    async def _extend(self, access: MintedAccess, now: datetime) -> None:
-        if not await self.credentials.extend_family(access.row, idle_expires_at=self.mint.idle_end(now)):
+    async def _extend(self, access: MintedAccess, now: int) -> None:
+        if not await self.credentials.extend_family(access.row, idle_expires_micros=self.mint.idle_end(now)):
             raise _ended()
 
-    def _require_usable(self, live: LiveFamily, now: datetime) -> None:
+    def _require_usable(self, live: LiveFamily, now: int) -> None:
         if live.is_ended:
             raise _ended()
         if live.is_expired(now):
@@ -129,9 +127,10 @@ class RefreshTokenGrant:
         if not self.approvals.still_covered(approval.scope, self.roles.held_by(live.holder)):
             raise _invalid_grant("Nothing that the user approved is left to this connection: connect again.")
 
-    async def _end_replayed(self, live: LiveFamily, now: datetime) -> None:
-        event = token_event(EventKind.REFRESH_TOKEN_REPLAYED, live, self.secrets, now)
-        await self.credentials.end_family(live.id, event, now=now)
+    async def _end_replayed(self, live: LiveFamily, now: int) -> None:
+        at = from_micros(now)
+        event = token_event(EventKind.REFRESH_TOKEN_REPLAYED, live, self.secrets, at)
+        await self.credentials.end_family(live.id, event, now=at)
 
 
 def _require_key(live: LiveFamily, jkt: str | None) -> None:

@@ -89,6 +89,10 @@ class App:
         """All that the app may ask for."""
         return self.required_scopes | self.optional_scopes
 
+    def may_ask_for(self, token: str) -> bool:
+        """Tell whether the scope token is among `scopes`."""
+        return token in self.required_scopes or token in self.optional_scopes
+
     @property
     def registered_itself(self) -> bool:
         """Tell whether nobody registered the app, so that nobody here answers for it."""

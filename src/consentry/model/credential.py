@@ -15,6 +15,7 @@ from consentry.model.ids import (
     TokenId,
     UserId,
 )
+from consentry.model.micros import from_micros
 from consentry.oauth.scope import Scope
 
 WRONG_PROOFS_MOST = 5
@@ -61,7 +62,7 @@ class TokenFamily(NamedTuple):
     """All tokens that come from one code, as they begin: one row, however often the refresh token is rotated.
 
     `refresh_digest` and `generation` are the first refresh token's; `dpop_jkt` is the thumbprint of the key that the
-    refresh tokens of a public app are bound to (RFC 9449 §5).
+    refresh tokens of a public app are bound to (RFC 9449 §5). Times are microseconds since the epoch, as in the row.
     """
 
     id: FamilyId
@@ -70,9 +71,9 @@ class TokenFamily(NamedTuple):
     resource: str | None
     refresh_digest: bytes
     generation: int
-    created_at: datetime
-    idle_expires_at: datetime
-    expires_at: datetime
+    created_micros: int
+    idle_expires_micros: int
+    expires_micros: int
     dpop_jkt: str | None = None
     sign_in: SignInFacts | None = None
 
@@ -88,14 +89,15 @@ class Rotation(NamedTuple):
     generation: int
     sealed_successor: bytes
     successor_scope: Scope
-    rotated_at: datetime
-    idle_expires_at: datetime
+    rotated_micros: int
+    idle_expires_micros: int
 
 
 class AccessToken(NamedTuple):
     """An access token's row: appended, never changed, gone after it expires.
 
-    `dpop_jkt` is the thumbprint of the key that it is bound to, None for a bearer token (RFC 9449 §6).
+    `dpop_jkt` is the thumbprint of the key that it is bound to, None for a bearer token (RFC 9449 §6). Times are
+    microseconds since the epoch, as in the row.
     """
 
     id: TokenId
@@ -103,9 +105,14 @@ class AccessToken(NamedTuple):
     family_id: FamilyId
     scope: Scope
     resource: str | None
-    issued_at: datetime
-    expires_at: datetime
+    issued_micros: int
+    expires_micros: int
     dpop_jkt: str | None = None
+
+    @property
+    def issued_at(self) -> datetime:
+        """When the token was issued."""
+        return from_micros(self.issued_micros)
 
     @property
     def token_type(self) -> str:

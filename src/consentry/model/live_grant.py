@@ -4,7 +4,7 @@ Like an access token (model/live.py), they stay the row that was read: an exchan
 all. What reads better is a property, for those who are in less of a hurry.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import NamedTuple, Protocol
 
 from consentry.model.credential import SignInFacts
@@ -19,7 +19,7 @@ from consentry.model.live import (
     what_stands,
 )
 from consentry.model.membership import Holder
-from consentry.model.micros import from_micros, to_micros
+from consentry.model.micros import from_micros
 from consentry.oauth.scope import Scope, stored_scope
 
 
@@ -110,9 +110,9 @@ class LiveCode(NamedTuple):
         """The user who approved."""
         return holder_of(self)
 
-    def is_expired(self, now: datetime) -> bool:
-        """Tell whether the code's minute is over."""
-        return to_micros(now) >= self.expires_micros
+    def is_expired(self, now: int) -> bool:
+        """Tell whether the code's minute is over at `now`, in microseconds since the epoch."""
+        return now >= self.expires_micros
 
     def held_by(self, holder: Holder) -> "LiveCode":
         """Return the code as it would be if its user stood as `holder` says."""
@@ -169,11 +169,6 @@ class LiveFamily(NamedTuple):
         return None if self.successor_granted is None else stored_scope(self.successor_granted)
 
     @property
-    def expires_at(self) -> datetime:
-        """When the family ends, however it is used."""
-        return from_micros(self.expires_micros)
-
-    @property
     def is_ended(self) -> bool:
         """Tell whether family or connection were ended, or the user may not act now."""
         standings = self.organisation_standing, self.user_standing, self.member_standing
@@ -198,14 +193,13 @@ class LiveFamily(NamedTuple):
         """Return what of `scope` the user's approval and the app's registration still let through."""
         return what_stands(scope.tokens, self.connection_scopes, self.app_scopes)
 
-    def is_expired(self, now: datetime) -> bool:
+    def is_expired(self, now: int) -> bool:
         """Tell whether the family was idle too long or has reached its absolute end."""
-        micros = to_micros(now)
-        return micros >= self.idle_expires_micros or micros >= self.expires_micros
+        return now >= self.idle_expires_micros or now >= self.expires_micros
 
-    def in_grace(self, now: datetime, grace: timedelta) -> bool:
+    def in_grace(self, now: int, grace: timedelta) -> bool:
         """Tell whether a repeat of the refresh that led to the current generation is still harmless."""
-        return self.sealed_successor is not None and now < from_micros(self.rotated_micros) + grace
+        return self.sealed_successor is not None and from_micros(now) < from_micros(self.rotated_micros) + grace
 
     def held_by(self, holder: Holder) -> "LiveFamily":
         """Return the family as it would be if its user stood as `holder` says."""

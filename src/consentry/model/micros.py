@@ -3,12 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+MICROSECOND = timedelta(microseconds=1)
+SECOND = 1_000_000
 
 
 def to_micros(moment: datetime) -> int:
     """Return microseconds since the epoch, as every `*_at` column holds them."""
-    return (moment - _EPOCH) // _MICROSECOND
+    return (moment - _EPOCH) // MICROSECOND
 
 
 def to_micros_or_none(moment: datetime | None) -> int | None:

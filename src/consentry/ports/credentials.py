@@ -29,7 +29,7 @@ class CredentialStore(Protocol):
         """Count a wrong proof of possession; the one that makes it `most` consumes the code."""
         ...
 
-    async def redeem_code(self, code_id: CodeId, family: TokenFamily, token: AccessToken, *, now: datetime) -> bool:
+    async def redeem_code(self, code_id: CodeId, family: TokenFamily, token: AccessToken) -> bool:
         """Consume the code and store its family and first access token, in one transaction.
 
         False: somebody else won, and nothing was stored.
@@ -47,7 +47,7 @@ class CredentialStore(Protocol):
         """
         ...
 
-    async def extend_family(self, token: AccessToken, *, idle_expires_at: datetime) -> bool:
+    async def extend_family(self, token: AccessToken, *, idle_expires_micros: int) -> bool:
         """Store a further access token of a family that lives, and put off its idle end.
 
         False: the family was ended, and nothing was stored.

@@ -29,6 +29,10 @@ class SecretSource(Protocol):
         """Return 43 base62 characters of 256 random bits."""
         ...
 
+    def new_id_and_secret(self) -> tuple[str, Secret]:
+        """Return what `new_id` and `new_secret` do, for a new credential."""
+        ...
+
     def new_bytes(self, count: int) -> bytes:
         """Return `count` random bytes, for a nonce."""
         ...

@@ -42,12 +42,12 @@ class CredentialWrites:
 
         await self._database.write(operation)
 
-    async def redeem_code(self, code_id: CodeId, family: TokenFamily, token: AccessToken, *, now: datetime) -> bool:
+    async def redeem_code(self, code_id: CodeId, family: TokenFamily, token: AccessToken) -> bool:
         """Consume the code and store its family and first access token, in one transaction."""
         return await self._database.write_set(
             REDEEM,
             code_id,
-            to_micros(now),
+            family.created_micros,
             *_values_of_family(family),
             *_values_of(token),
         )
@@ -62,14 +62,14 @@ class CredentialWrites:
             rotation.generation,
             rotation.sealed_successor,
             str(rotation.successor_scope),
-            to_micros(rotation.rotated_at),
-            to_micros(rotation.idle_expires_at),
+            rotation.rotated_micros,
+            rotation.idle_expires_micros,
             *_values_of(token),
         )
 
-    async def extend_family(self, token: AccessToken, *, idle_expires_at: datetime) -> bool:
+    async def extend_family(self, token: AccessToken, *, idle_expires_micros: int) -> bool:
         """Store a further access token of a family that lives, and put off its idle end."""
-        return await self._database.write_set(EXTEND, token.family_id, to_micros(idle_expires_at), *_values_of(token))
+        return await self._database.write_set(EXTEND, token.family_id, idle_expires_micros, *_values_of(token))
 
     async def end_family(self, family_id: FamilyId, event: Event, *, now: datetime) -> None:
         """End the family with all its tokens: one row."""
@@ -115,9 +115,9 @@ def _values_of_family(family: TokenFamily) -> tuple[Value, ...]:
         family.resource,
         family.refresh_digest,
         family.generation,
-        to_micros(family.created_at),
-        to_micros(family.idle_expires_at),
-        to_micros(family.expires_at),
+        family.created_micros,
+        family.idle_expires_micros,
+        family.expires_micros,
         family.dpop_jkt,
     )
 
@@ -133,7 +133,7 @@ def _values_of(token: AccessToken) -> tuple[Value, ...]:
         token.family_id,
         str(token.scope),
         token.resource,
-        to_micros(token.issued_at),
-        to_micros(token.expires_at),
+        token.issued_micros,
+        token.expires_micros,
         token.dpop_jkt,
     )

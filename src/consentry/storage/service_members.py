@@ -92,9 +92,9 @@ class SqlServiceMemberStore:
                     str(family.scope),
                     family.refresh_digest,
                     family.generation,
-                    to_micros(family.created_at),
-                    to_micros(family.idle_expires_at),
-                    to_micros(family.expires_at),
+                    family.created_micros,
+                    family.idle_expires_micros,
+                    family.expires_micros,
                 ),
             )
 
