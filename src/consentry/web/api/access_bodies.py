@@ -10,7 +10,7 @@ from consentry.model.access import Reason
 from consentry.model.explanation import ExplainedKind, PartKind, PartState
 from consentry.model.ids import UserId
 from consentry.model.what_if import Change, read_change
-from consentry.web.api.page import ID_PATTERN, Body
+from consentry.web.api.page import ANY_ID_PATTERN, Body
 
 A = TypeVar("A", bound=BaseModel)
 
@@ -23,7 +23,7 @@ Credential = Annotated[
     ),
 ]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.-]{0,127}$")]
-Identifier = Annotated[str, Field(pattern=ID_PATTERN)]
+Identifier = Annotated[str, Field(pattern=ANY_ID_PATTERN)]
 
 
 class ExplainBody(Body):

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Query
 from consentry.model.ids import ApiKeyId, OrganisationId, UserId
 from consentry.web.api import api_key_bodies as bodies
 from consentry.web.api.bearer import Caller
-from consentry.web.api.page import ID_PATTERN, After, Limit, Page, page_of
+from consentry.web.api.page import ANY_ID_PATTERN, After, Limit, Page, page_of
 from consentry.wiring import Deeds
 
-Organisation = Annotated[str | None, Query(pattern=ID_PATTERN, description="Only the keys of this organisation.")]
-User = Annotated[str | None, Query(pattern=ID_PATTERN, description="Only the keys of this user.")]
+Organisation = Annotated[str | None, Query(pattern=ANY_ID_PATTERN, description="Only the keys of this organisation.")]
+User = Annotated[str | None, Query(pattern=ANY_ID_PATTERN, description="Only the keys of this user.")]
 
 
 def router(deeds: Deeds) -> APIRouter:

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Query
 from consentry.model.ids import ClientId, OrganisationId
 from consentry.web.api import app_bodies as bodies
 from consentry.web.api.bearer import Caller
-from consentry.web.api.page import ID_PATTERN, AfterClient, Limit, Page, page_of
+from consentry.web.api.page import ANY_ID_PATTERN, AfterClient, Limit, Page, page_of
 from consentry.wiring import Deeds
 
-Organisation = Annotated[str | None, Query(pattern=ID_PATTERN, description="Only the apps of this organisation.")]
+Organisation = Annotated[str | None, Query(pattern=ANY_ID_PATTERN, description="Only the apps of this organisation.")]
 
 
 def router(deeds: Deeds) -> APIRouter:

@@ -12,11 +12,11 @@ from consentry.model.event import Event
 from consentry.model.faults import Fault, InvalidInputError
 from consentry.model.ids import EventId, OrganisationId
 from consentry.web.api.bearer import Caller
-from consentry.web.api.page import ID_PATTERN, After, Limit, Page, page_of
+from consentry.web.api.page import ANY_ID_PATTERN, After, Limit, Page, page_of
 from consentry.wiring import Deeds
 
 Organisation = Annotated[
-    str | None, Query(pattern=ID_PATTERN, description="Needed from an operator; others see their own.")
+    str | None, Query(pattern=ANY_ID_PATTERN, description="Needed from an operator; others see their own.")
 ]
 
 

@@ -7,12 +7,12 @@ from fastapi import APIRouter, Query
 from consentry.model.ids import ClientId, ConnectionId, OrganisationId, UserId
 from consentry.web.api import connection_bodies as bodies
 from consentry.web.api.bearer import Caller
-from consentry.web.api.page import CLIENT_ID_PATTERN, ID_PATTERN, After, Limit, Page, page_of
+from consentry.web.api.page import ANY_ID_PATTERN, CLIENT_ID_PATTERN, After, Limit, Page, page_of
 from consentry.wiring import Deeds
 
-Organisation = Annotated[str | None, Query(pattern=ID_PATTERN, description="Only those in this organisation.")]
+Organisation = Annotated[str | None, Query(pattern=ANY_ID_PATTERN, description="Only those in this organisation.")]
 App = Annotated[str | None, Query(pattern=CLIENT_ID_PATTERN, description="Only those to the app of this client ID.")]
-User = Annotated[str | None, Query(pattern=ID_PATTERN, description="Only those of this user.")]
+User = Annotated[str | None, Query(pattern=ANY_ID_PATTERN, description="Only those of this user.")]
 IncludeEnded = Annotated[bool, Query(description="Also those that have ended.")]
 
 

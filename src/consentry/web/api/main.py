@@ -25,6 +25,7 @@ from consentry.web.api.bearer import API_PATH
 from consentry.web.api.body_limit import BodyLimit
 from consentry.web.api.problem import add_problems
 from consentry.web.api.reference import reference_of
+from consentry.web.api.slash_in_identifier import SlashInIdentifier
 from consentry.web.pages import Frame, locale_of, render
 from consentry.wiring import Deeds
 
@@ -94,6 +95,7 @@ def build_api(deeds: Deeds) -> FastAPI:
     )
     api.state.deeds = deeds
     api.add_middleware(BodyLimit)
+    api.add_middleware(SlashInIdentifier)
     add_problems(api)
     for router in _ROUTERS:
         api.include_router(router(deeds))

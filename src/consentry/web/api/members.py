@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from consentry.model.ids import OrganisationId, UserId
 from consentry.web.api import people_bodies as bodies
 from consentry.web.api.bearer import Caller
-from consentry.web.api.page import After, Limit, Page, page_of
+from consentry.web.api.page import AfterAnyId, Limit, Page, page_of
 from consentry.wiring import Deeds
 
 
@@ -22,7 +22,7 @@ def _add_members(routes: APIRouter, deeds: Deeds) -> None:
 
     @routes.get("/members", tags=["Members"])
     async def list_members(
-        organisation_id: bodies.OrganisationPath, acting: Caller, limit: Limit = 50, after: After = None
+        organisation_id: bodies.OrganisationPath, acting: Caller, limit: Limit = 50, after: AfterAnyId = None
     ) -> Page[bodies.MemberAnswer]:
         """List the members with what they hold, by the time of their users' creation."""
         following = None if after is None else UserId(after)

@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from consentry.model.ids import OrganisationId
 from consentry.web.api import people_bodies as bodies
 from consentry.web.api.bearer import Caller
-from consentry.web.api.page import After, Limit, Page, page_of
+from consentry.web.api.page import AfterAnyId, Limit, Page, page_of
 from consentry.wiring import Deeds
 
 
@@ -16,7 +16,7 @@ def router(deeds: Deeds) -> APIRouter:
 
     @routes.get("")
     async def list_organisations(
-        acting: Caller, limit: Limit = 50, after: After = None
+        acting: Caller, limit: Limit = 50, after: AfterAnyId = None
     ) -> Page[bodies.OrganisationAnswer]:
         """List organisations by the time of their creation: an operator's are all, a member's the own one."""
         following = None if after is None else OrganisationId(after)

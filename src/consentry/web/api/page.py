@@ -10,13 +10,17 @@ T = TypeVar("T")
 A = TypeVar("A", bound=BaseModel)
 
 ID_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
+"""Of what Consentry names itself."""
+
+ANY_ID_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]{1,255}$"
+"""Of a user or an organisation, which the product may have named: any text without control characters."""
 
 CLIENT_ID_PATTERN = r"^([A-Za-z0-9_-]{1,64}|https://[!-~]{1,1000})$"
 """What a client ID is: an identifier, or the address of a document (oauth/document_address.py)."""
 
 Limit = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
 After = Annotated[str | None, Query(pattern=ID_PATTERN, description="The `next` of the page before.")]
-
+AfterAnyId = Annotated[str | None, Query(pattern=ANY_ID_PATTERN, description="The `next` of the page before.")]
 AfterClient = Annotated[str | None, Query(pattern=CLIENT_ID_PATTERN, description="The `next` of the page before.")]
 
 

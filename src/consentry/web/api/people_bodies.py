@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Path
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from consentry.flows.roles import KnownRole
 from consentry.json_objects import organisation_object, resource_object, user_object
@@ -12,11 +12,20 @@ from consentry.model.membership import RoleBook, render_role_grants
 from consentry.model.organisation import MemberDetails, Organisation, ResourceServer, Standing, UnverifiedApps, User
 from consentry.model.secret import Secret
 from consentry.model.service_member import is_service_email
-from consentry.web.api.page import ID_PATTERN, Body
+from consentry.web.api.page import ANY_ID_PATTERN, Body
+from consentry.web.api.slash_in_identifier import with_slashes
 from consentry.web.api.text import Text
 
-OrganisationPath = Annotated[str, Path(pattern=ID_PATTERN, description="The organisation's identifier, `org_…`.")]
-UserPath = Annotated[str, Path(pattern=ID_PATTERN, description="The user's identifier, `usr_…`.")]
+OrganisationPath = Annotated[
+    str,
+    Path(pattern=ANY_ID_PATTERN, description="The organisation's identifier: `org_…`, or the product's own."),
+    AfterValidator(with_slashes),
+]
+UserPath = Annotated[
+    str,
+    Path(pattern=ANY_ID_PATTERN, description="The user's identifier: `usr_…`, or the product's own."),
+    AfterValidator(with_slashes),
+]
 RolePath = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="The role's name.")]
 
 Line = Annotated[Text, Field(max_length=2048)]

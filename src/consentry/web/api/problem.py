@@ -22,6 +22,7 @@ from consentry.oauth.bearer import challenge
 from consentry.oauth.dpop import ALGORITHMS, SCHEME
 from consentry.oauth.errors import ErrorCode, OAuthError
 from consentry.ports.directory import DirectoryUnavailableError
+from consentry.web.api.slash_in_identifier import with_slashes
 
 _MEDIA_TYPE = "application/problem+json"
 _TYPES = "urn:consentry:problem:"
@@ -59,7 +60,7 @@ def problem(
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
-        "instance": request.url.path,
+        "instance": with_slashes(request.url.path),
         "code": code,
         "documentation": documentation_url(request.app.state.deeds.settings.issuer, code),
         **members,

@@ -8,7 +8,7 @@ from consentry.model.ids import UserId
 from consentry.model.secret import Secret
 from consentry.web.api import people_bodies as bodies
 from consentry.web.api.bearer import Caller
-from consentry.web.api.page import After, Limit, Page, page_of
+from consentry.web.api.page import AfterAnyId, Limit, Page, page_of
 from consentry.wiring import Deeds
 
 Email = Annotated[str | None, Query(max_length=2048, description="Only the user of this address.")]
@@ -21,7 +21,7 @@ def router(deeds: Deeds) -> APIRouter:
 
     @routes.get("")
     async def list_users(
-        acting: Caller, limit: Limit = 50, after: After = None, email: Email = None
+        acting: Caller, limit: Limit = 50, after: AfterAnyId = None, email: Email = None
     ) -> Page[bodies.UserAnswer]:
         """List users by the time of their creation, or find one by e-mail address."""
         if email is not None:
