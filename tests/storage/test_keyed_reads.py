@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from app_builders import ANA, add_people, writing
-from consentry.storage.database import Database, KeyedRead, Row, Statement
+from consentry.storage.database import LARGE_PART, Database, KeyedRead, Row, Statement
 from consentry.storage.keyed_reads import KEYS_BESIDE, KEYS_MOST, UNDER_WAY_MOST, KeyedReads
 from consentry.storage.postgres import PostgresDatabase
 
@@ -105,9 +105,11 @@ async def test_a_crowd_of_one_turn_is_parted_so_that_client_and_server_both_have
     assert [len(keys) for keys in server.sent] == [KEYS_MOST // UNDER_WAY_MOST] * UNDER_WAY_MOST
 
 
-@pytest.mark.parametrize(("crowd", "sent"), [(47, [47]), (48, [24, 24])])
+@pytest.mark.parametrize(
+    ("crowd", "sent"), [(2 * LARGE_PART - 1, [2 * LARGE_PART - 1]), (2 * LARGE_PART, [LARGE_PART] * 2)]
+)
 async def test_no_part_of_a_crowd_is_smaller_than_the_read_says(server: Server, crowd: int, sent: list[int]) -> None:
-    reads = KeyedReads(KeyedRead(NAME.sql, part_least=24), server.fetch)
+    reads = KeyedReads(KeyedRead(NAME.sql, LARGE_PART), server.fetch)
     server.may_answer.set()
 
     await asyncio.gather(*(reads.ask(f"k{number}") for number in range(crowd)))

@@ -13,6 +13,7 @@ from consentry.oauth.scope import Scope
 from consentry.storage import app_secrets, events
 from consentry.storage.app_deletion import delete_app
 from consentry.storage.database import (
+    LARGE_PART,
     Database,
     KeyedRead,
     Operation,
@@ -33,14 +34,17 @@ _APP_WIDTH = 16
 
 _FIND = _SELECT_APP + "WHERE a.client_id = $1 AND a.status <> 'deleted'"
 
-_FIND_CLIENT = KeyedRead("""
+_FIND_CLIENT = KeyedRead(
+    """
 SELECT a.client_id,
        a.id, a.client_id, a.organisation_id, a.name, a.type, a.redirect_uris, a.required_scopes, a.optional_scopes,
        a.require_pkce, a.status, a.created_by, a.created_at, a.updated_at, a.metadata, a.origin, a.vouched_by,
        s.id, s.app_id, s.digest, s.hint, s.created_at, s.last_used_at, s.expires_at, s.retired_at
 FROM apps a LEFT JOIN app_secrets s ON s.app_id = a.id AND s.retired_at IS NULL
 WHERE a.client_id {key} AND a.status <> 'deleted' ORDER BY s.id
-""")
+""",
+    LARGE_PART,
+)
 
 _PAGE_OF_ORGANISATION = f"""{_SELECT_APP}
 WHERE a.organisation_id = $1 AND a.id > COALESCE((SELECT id FROM apps WHERE client_id = $2), '')

@@ -4,7 +4,7 @@ from consentry.model.ids import ApiKeyId, CodeId, FamilyId, TokenId
 from consentry.model.live import LiveApiKey, LiveToken
 from consentry.model.live_grant import LiveCode, LiveFamily
 from consentry.storage.credential_writes import CredentialWrites
-from consentry.storage.database import KeyedRead
+from consentry.storage.database import LARGE_PART, KeyedRead
 from consentry.storage.holder import APP_STANDING, checked_columns, checked_joins
 
 _CONNECTION_COLUMNS = f"""
@@ -36,10 +36,8 @@ FROM api_keys k {checked_joins("k.organisation_id", "k.user_id")}
 WHERE k.id {{key}}
 """)  # noqa: S608 - composed of constants only
 
-# What is done with a code or a family takes several times what reading it takes.
-_LARGE_PART = 24
-
-_FIND_CODE = KeyedRead(f"""
+_FIND_CODE = KeyedRead(
+    f"""
 SELECT q.id, q.digest, q.app_id, q.redirect_uri, q.code_challenge, q.scope, q.nonce, q.resource,
     q.expires_at, q.consumed_at, q.family_id, q.dpop_jkt, q.session_id, q.authenticated_at, q.claims,
     {_CONNECTION_COLUMNS}, {checked_columns("c.user_id")}
@@ -47,9 +45,12 @@ FROM authorization_codes q
 JOIN connections c ON c.id = q.connection_id
 JOIN apps a ON a.id = c.app_id {checked_joins("c.organisation_id", "c.user_id")}
 WHERE q.id {{key}}
-""", _LARGE_PART)  # noqa: S608 - composed of constants only
+""",  # noqa: S608 - composed of constants only
+    LARGE_PART,
+)
 
-_FIND_FAMILY = KeyedRead(f"""
+_FIND_FAMILY = KeyedRead(
+    f"""
 SELECT f.id, f.scope, f.resource, f.refresh_digest, f.generation, f.sealed_successor, f.successor_scope,
     f.rotated_at, f.idle_expires_at, f.expires_at, f.ended_at, f.dpop_jkt, f.session_id, f.authenticated_at, f.claims,
     {_CONNECTION_COLUMNS}, {checked_columns("c.user_id")}
@@ -57,7 +58,9 @@ FROM token_families f
 JOIN connections c ON c.id = f.connection_id
 JOIN apps a ON a.id = c.app_id {checked_joins("c.organisation_id", "c.user_id")}
 WHERE f.id {{key}}
-""", _LARGE_PART)  # noqa: S608 - composed of constants only
+""",  # noqa: S608 - composed of constants only
+    LARGE_PART,
+)
 
 
 class SqlCredentialStore(CredentialWrites):

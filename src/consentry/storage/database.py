@@ -16,6 +16,8 @@ from typing import Any, NamedTuple, ParamSpec, Protocol, TypeAlias, TypeVar
 from consentry.model.micros import from_micros, from_micros_or_none, to_micros, to_micros_or_none
 
 __all__ = [
+    "LARGE_PART",
+    "SMALL_PART",
     "Database",
     "KeyedRead",
     "Operation",
@@ -45,6 +47,10 @@ class Statement(NamedTuple):
     args: tuple[Value, ...] = ()
 
 
+SMALL_PART, LARGE_PART = 8, 24
+"""Parts of a `KeyedRead`: where a row takes as long to read as to use, and where using it takes several times that."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class KeyedRead:
     """A read of rows by one text key, which an engine may answer for many callers in one statement.
@@ -57,7 +63,7 @@ class KeyedRead:
     """
 
     sql: str
-    part_least: int = 8
+    part_least: int = SMALL_PART
     for_one: str = field(init=False)
     for_many: str = field(init=False)
 
