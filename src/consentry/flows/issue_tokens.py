@@ -1,7 +1,8 @@
 """The only place that mints tokens; shared by the grants."""
 
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from consentry.flows.token_policy import TokenPolicy
 from consentry.model.client import Client
@@ -15,6 +16,9 @@ from consentry.oauth.identity_scopes import OFFLINE_ACCESS
 from consentry.oauth.responses import TokenResponse
 from consentry.oauth.scope import Scope
 from consentry.ports.world import SecretSource
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _NONCE_BYTES = 12
 
@@ -167,21 +171,26 @@ def bound_for(client: Client, family: TokenFamily, jkt: str) -> TokenFamily:
     return family._replace(dpop_jkt=jkt) if client.app.is_public else family
 
 
-def _seal(spent: RefreshToken, successor: Secret, nonce: bytes) -> bytes:
+@cache
+def _cipher() -> "type[AESGCM]":
     # Loaded here because a server that introspects never seals.
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - see above
 
-    return nonce + AESGCM(spent.seal_key).encrypt(nonce, successor.reveal().encode(), spent.family_id.encode())
+    return AESGCM
+
+
+def _seal(spent: RefreshToken, successor: Secret, nonce: bytes) -> bytes:
+    cipher = _cipher()(spent.seal_key)
+    return nonce + cipher.encrypt(nonce, successor.reveal().encode(), spent.family_id.encode())
 
 
 def open_successor(spent: RefreshToken, sealed: bytes) -> RefreshToken | None:
     """Return the successor that only the holder of `spent` can open, or None if `spent` is not the token it was."""
-    from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - see above
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - see above
+    from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - loaded where there is a seal to open
 
     nonce, body = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
     try:
-        text = AESGCM(spent.seal_key).decrypt(nonce, body, spent.family_id.encode())
+        text = _cipher()(spent.seal_key).decrypt(nonce, body, spent.family_id.encode())
     except InvalidTag:
         return None
     return parse_refresh_token(text.decode())

@@ -123,8 +123,9 @@ class RefreshTokenGrant:
         require_not_refused(live.app_standing)
         if OFFLINE_ACCESS in live.scope and OFFLINE_ACCESS not in live.standing(live.scope):
             raise _invalid_grant("The user withdrew offline_access: connect again.")
+        held = self.roles.permissions_of(live.roles, live.custom_permissions)
         approval = self.approvals.approved(live.granted, live.connection_scopes, live.app_scopes)
-        if not self.approvals.still_covered(approval.scope, self.roles.held_by(live.holder)):
+        if not self.approvals.still_covered(approval.scope, held):
             raise _invalid_grant("Nothing that the user approved is left to this connection: connect again.")
 
     async def _end_replayed(self, live: LiveFamily, now: int) -> None:

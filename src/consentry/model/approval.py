@@ -27,6 +27,7 @@ class ApprovalBook:
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
         self._memo: dict[tuple[str, str, str], Approval] = {}
+        self._covered: dict[tuple[frozenset[str], frozenset[str]], Scope] = {}
 
     def approved(self, token_scope: str, connection_scope: str, app_scope: str) -> Approval:
         """Return what all three let through; each is a stored scope, tokens separated by one space."""
@@ -47,11 +48,17 @@ class ApprovalBook:
 
         A scope that stands for none, as those of OpenID Connect do, lacks nothing.
         """
-        known = self.catalog.scopes
-        return Scope(
-            frozenset(
+        key = (scope.tokens, held)
+        found = self._covered.get(key)
+        if found is None:
+            known = self.catalog.scopes
+            covered = (
                 token
                 for token in scope.tokens
                 if token in known and (not known[token].permissions or known[token].permissions & held)
             )
-        )
+            found = Scope(frozenset(covered))
+            if len(self._covered) >= _MEMO_MOST:
+                self._covered.clear()
+            self._covered[key] = found
+        return found

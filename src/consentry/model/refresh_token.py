@@ -72,7 +72,8 @@ def _mac(key: bytes, family_id: str, generation: int, secret: Secret) -> str:
 
 def _number(text: str) -> int:
     number = 0
-    for character in text:
+    # Most are a few refreshes old.
+    for character in text.lstrip("0"):
         number = number * 62 + _DIGITS[character]
     return number
 
