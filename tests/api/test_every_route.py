@@ -181,7 +181,8 @@ async def test_in_07_in_16_hostile_text_in_any_field_is_refused_or_kept_as_text(
                 path.format_map(NOWHERE),
                 content=json.dumps(dict.fromkeys(BODIES.get(route, ("name",)), text)),
                 headers={"content-type": "application/json"},
-                params={"after": text.encode("utf-8", "replace").decode()},
+                # Half a character cannot be sent in an address.
+                params={"after": text.replace("\ud800", "\0")},
             )
             assert answer.status_code in ({200, 201, 400, 401, 404} if accepted else {400, 401, 404}), route
     assert await deeds.database.read("SELECT count(*) FROM users") == users

@@ -26,6 +26,7 @@ HOSTILE = [
     pytest.param("auth0|1\n", id="line-end"),
     pytest.param("auth0|1\x7f", id="delete"),
     pytest.param("auth0|1\x85", id="next-line"),
+    pytest.param("auth0|1\u202e", id="right-to-left"),
     pytest.param("auth0\ufdd01", id="noncharacter"),
     pytest.param("i" * 256, id="too-long"),
 ]
