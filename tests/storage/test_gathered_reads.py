@@ -8,7 +8,7 @@ import apsw
 import pytest
 
 from consentry.storage.database import KeyedRead
-from consentry.storage.sqlite_gathered_reads import AT_ONCE, COMPANY, GatheringSqliteDatabase
+from consentry.storage.sqlite_gathered_reads import AT_ONCE_LEAST, AT_ONCE_MOST, COMPANY, GatheringSqliteDatabase
 
 NAME = KeyedRead("SELECT id, name FROM organisations WHERE id {key}")
 NOWHERE = KeyedRead("SELECT id, name FROM no_such_table WHERE id {key}")
@@ -77,7 +77,7 @@ async def test_a_crowd_sees_what_was_committed_when_the_last_of_it_asked(
 async def test_what_was_committed_before_a_caller_asked_is_seen_in_a_turn_of_any_size(
     database: GatheringSqliteDatabase, other: apsw.Connection, company: int
 ) -> None:
-    for turn in range(2 * AT_ONCE):
+    for turn in range(AT_ONCE_MOST):
         rename(other, f"Turn {turn}")
         names = await asyncio.gather(*(name_of(database, key) for key in CROWD[:company]))
         assert set(names) == {f"Turn {turn}"}
@@ -116,7 +116,7 @@ async def test_a_crowd_that_comes_after_one_who_was_alone_gathers_again(
     database: GatheringSqliteDatabase, other: apsw.Connection
 ) -> None:
     await without_company(database)
-    for _ in range(AT_ONCE):
+    for _ in range(AT_ONCE_LEAST):
         await name_of(database, CROWD[0])
 
     asked = [asyncio.ensure_future(database.read_by_key(NAME, key)) for key in CROWD]

@@ -12,6 +12,7 @@ import apsw
 
 from consentry.storage.database import KeyedRead, Operation, P, Row, SetWrite, T, Value
 from consentry.storage.sqlite_connection import STATEMENTS, connect, numbered
+from consentry.storage.sqlite_named_reads import NamedReads
 from consentry.storage.sqlite_writer import SqliteWriter
 
 # More than any file: SQLite maps as much as there is.
@@ -29,6 +30,7 @@ class SqliteDatabase:
         self._reader = open_reader(path, statements)
         # One cursor for all: a read by key has all its rows before the next one begins.
         self._read_by_key = self._reader.cursor().execute
+        self._named = NamedReads(self._reader)
         self._shares_next_turn = False
         self.writer = SqliteWriter(path)
         self._closed = False
@@ -39,10 +41,10 @@ class SqliteDatabase:
 
     def read_by_key(self, read: KeyedRead, key: str) -> Awaitable[Sequence[Row]]:
         """Return what will hold the rows of `key`, read in this thread from what is committed when it is awaited."""
-        return self._read_at_once(read.for_one, key)
+        return self._read_at_once(read, key)
 
-    async def _read_at_once(self, sql: str, key: str) -> Sequence[Row]:
-        return self._read_by_key(sql, (key,)).fetchall()
+    async def _read_at_once(self, read: KeyedRead, key: str) -> Sequence[Row]:
+        return self._read_by_key(self._named[read], (key,)).fetchall()
 
     def read_together(self) -> None:
         """Let all that waits in the event loop now read in one transaction, which costs the locks of the file once.

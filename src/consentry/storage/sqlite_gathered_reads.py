@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 # Fewer do not save what it costs to wait for the end of the turn.
 COMPANY = 3
-# Where there was no company, so many are answered at once before one waits again to see whether there is.
-AT_ONCE = 128
+# Where there was no company, so many are answered at once before one waits again to see whether there is: twice as many
+# each time, so that a caller alone hardly ever waits, and a crowd with a small turn in between gathers again soon.
+AT_ONCE_LEAST, AT_ONCE_MOST = 8, 256
 # A guard has a few statements. The driver looks through all that it keeps to find one.
 STATEMENTS = 16
 
@@ -35,13 +36,14 @@ class GatheringSqliteDatabase(SqliteDatabase):
         super().__init__(path, statements=STATEMENTS)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._asked: list[tuple[KeyedRead, str, _Answer]] = []
+        self._at_once = AT_ONCE_LEAST
         self._left_at_once = 0
 
     def read_by_key(self, read: KeyedRead, key: str) -> Awaitable[Sequence[Row]]:
         """Return what will hold the rows of `key`, as committed after this call began."""
         if self._left_at_once:
             self._left_at_once -= 1
-            return self._read_at_once(read.for_one, key)
+            return self._read_at_once(read, key)
         loop = asyncio.get_running_loop()
         if not self._asked or self._loop is not loop:
             # A loop that ended before its turn did answers nobody any more.
@@ -57,7 +59,10 @@ class GatheringSqliteDatabase(SqliteDatabase):
     def _answer(self, asked: list[tuple[KeyedRead, str, _Answer]]) -> None:
         self._asked = []
         if len(asked) < COMPANY:
-            self._left_at_once = AT_ONCE
+            self._left_at_once = self._at_once
+            self._at_once = min(self._at_once * 2, AT_ONCE_MOST)
+        else:
+            self._at_once = AT_ONCE_LEAST
         try:
             self._read_by_key("BEGIN")
         except Exception as fault:  # noqa: BLE001 - whatever it is, all who wait must hear of it
@@ -66,7 +71,7 @@ class GatheringSqliteDatabase(SqliteDatabase):
             return
         for read, key, answer in asked:
             try:
-                rows = self._read_by_key(read.for_one, (key,)).fetchall()
+                rows = self._read_by_key(self._named[read], (key,)).fetchall()
             except Exception as fault:  # noqa: BLE001 - whatever it is, it is that of one caller
                 _fail(answer, fault)
             else:
