@@ -12,9 +12,11 @@ A = TypeVar("A", bound=BaseModel)
 ID_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
 """Of what Consentry names itself."""
 
-ANY_ID_PATTERN = r"^[^\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]{1,255}$"
-"""Of a user or an organisation, which the product may have named: any text without characters that control, or that turn
-the direction of writing."""
+ANY_ID_PATTERN = r"^[^\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffd]{1,255}$"
+"""Of a user or an organisation, which the product may have named: any text in which every character can be seen.
+
+U+FFFD stands in an address for what was no UTF-8.
+"""
 
 CLIENT_ID_PATTERN = r"^([A-Za-z0-9_-]{1,64}|https://[!-~]{1,1000})$"
 """What a client ID is: an identifier, or the address of a document (oauth/document_address.py)."""
