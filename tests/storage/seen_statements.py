@@ -9,6 +9,10 @@ import apsw
 import asyncpg
 import pytest
 
+# storage/sqlite_named_reads.py gives a read by key a name, which only its connection knows.
+_NAMING = re.compile(r"CREATE TEMP VIEW (\w+) AS (.+)", re.DOTALL)
+_BY_NAME = re.compile(r"SELECT \* FROM (keyed_read_\d+) WHERE \w+ = (\S+)")
+_KEY = re.compile(r"\s*SELECT ([\w.]+),")
 _STATEMENT = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b")
 
 
@@ -27,8 +31,12 @@ def hearing() -> Iterator[set[str]]:
             seen.add(plain(sql))
 
     def hear_sqlite(connection: apsw.Connection) -> None:
+        named: dict[str, str] = {}
+
         def trace(_cursor: Any, sql: str, _bindings: Any) -> bool:
-            hear(sql)
+            if naming := _NAMING.fullmatch(sql):
+                named[naming[1]] = naming[2]
+            hear(_in_full(sql, named))
             return True
 
         connection.exec_trace = trace
@@ -38,6 +46,17 @@ def hearing() -> Iterator[set[str]]:
         for name in ("create_pool", "connect"):
             patched.setattr(asyncpg, name, _listening(getattr(asyncpg, name), hear))
         yield seen
+
+
+def _in_full(sql: str, named: dict[str, str]) -> str:
+    """Return the statement that a short one stands for."""
+    short = _BY_NAME.fullmatch(sql)
+    if short is None:
+        return sql
+    whole = named[short[1]]
+    key = _KEY.match(whole)
+    assert key is not None, whole
+    return f"{whole} WHERE {key[1]} = {short[2]}"
 
 
 def _listening(opening: Callable[..., Any], hear: Callable[[str], None]) -> Callable[..., Any]:

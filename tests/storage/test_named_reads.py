@@ -35,7 +35,9 @@ def reader(database_path: Path) -> apsw.Connection:
 def test_sqlite_looks_things_up_as_it_does_for_the_whole_text(reader: apsw.Connection, read: KeyedRead) -> None:
     def plan(sql: str) -> list[object]:
         # Subqueries are numbered, otherwise in a view.
-        return [step[3].rstrip("0123456789") for step in reader.execute(f"EXPLAIN QUERY PLAN {sql}", ("x",)).fetchall()]
+        return [
+            str(step[3]).rstrip("0123456789") for step in reader.execute(f"EXPLAIN QUERY PLAN {sql}", ("x",)).fetchall()
+        ]
 
     assert plan(NamedReads(reader)[read]) == plan(read.for_one)
 
