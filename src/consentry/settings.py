@@ -7,6 +7,7 @@ from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
+from consentry.flows.token_policy import LONGEST_ACCESS_TOKEN_LIFETIME
 from consentry.model.registration import Registration
 from consentry.model.secret import Secret
 from consentry.secret_key import find_or_make_secret_key
@@ -239,7 +240,9 @@ def _load(config: Path | None, environ: Mapping[str, str]) -> tuple[GivenValues,
         ssl_keyfile=given.read("ssl_keyfile", path, default.ssl_keyfile),
         product_name=given.read("product_name", line(60), default.product_name),
         access_token_lifetime=given.read(
-            "access_token_lifetime", duration(_MINUTE, _DAY), default.access_token_lifetime
+            "access_token_lifetime",
+            duration(_MINUTE, LONGEST_ACCESS_TOKEN_LIFETIME),
+            default.access_token_lifetime,
         ),
         code_lifetime=given.read("code_lifetime", duration(_SECOND, 10 * _MINUTE), default.code_lifetime),
         pushed_request_lifetime=given.read(

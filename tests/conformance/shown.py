@@ -2,7 +2,7 @@
 
 A test says it by `@pytest.mark.shows("RFC 7636 §4.6 compared")`, on itself or on one of its cases, or by naming a
 section in its docstring; a file says it for all of its tests by `pytestmark`. `@pytest.mark.interop(client, feature)`
-says which client library does what.
+says which client library does what; `"whole login"` stands for the features of `WHOLE_LOGIN`.
 """
 
 import ast
@@ -14,6 +14,17 @@ from pathlib import Path
 from statements import Reference, parse_reference
 
 TESTS = Path(__file__).parent.parent
+
+WHOLE_LOGIN = (
+    "OpenID Connect login",
+    "ID token signature",
+    "ID tokens: ES256",
+    "ID tokens: RS256",
+    "ID tokens: EdDSA",
+    "UserInfo",
+    "pairwise subjects",
+)
+"""What a client shows that signs a person in with each algorithm, and asks who it was."""
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _IN_PROSE = re.compile(r"(?:RFC \d+|(?:OIDC|OpenID Connect) [A-Z][A-Za-z -]*?|OAuth 2\.1|CIMD) §[0-9A-Z][0-9A-Za-z.]*")
@@ -54,7 +65,7 @@ def shown_in(source: str, file: str, names: Mapping[str, str]) -> Iterator[Shown
             file,
             node.name,
             tuple(dict.fromkeys(reference for reference in read.values() if reference is not None)),
-            tuple((client, feature) for client, *features in interop for feature in features),
+            tuple((client, feature) for client, *features in interop for feature in _each_of(features)),
             tuple(claim for claim, reference in read.items() if reference is None),
         )
 
@@ -64,6 +75,11 @@ def _calls(node: ast.AST, mark: str) -> Iterator[list[str]]:
     for call in ast.walk(node):
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == mark:
             yield [given.value for given in call.args if isinstance(given, ast.Constant)]
+
+
+def _each_of(features: list[str]) -> Iterator[str]:
+    for feature in features:
+        yield from WHOLE_LOGIN if feature == "whole login" else (feature,)
 
 
 def _is_pytestmark(node: ast.Assign) -> bool:

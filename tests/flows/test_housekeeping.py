@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from consentry.flows.housekeeping import ROWS_PER_BATCH, Housekeeping, Lifetimes
+from consentry.flows.token_policy import LONGEST_ACCESS_TOKEN_LIFETIME
 from consentry.model.ids import encode_id
 from consentry.ports.housekeeping import Leftover
 from consentry.storage.database import Database, Operation, Statement, to_micros
@@ -115,7 +116,8 @@ async def test_families_go_two_days_after_whichever_end_comes_first(
     await add_family(database, "idle", idle=now - 2 * DAY, end=later, ended=None)
     await add_family(database, "over", idle=later, end=now - 2 * DAY, ended=None)
     await add_family(database, "ended", idle=later, end=later, ended=now - 2 * DAY)
-    await add_family(database, "lately ended", idle=later, end=later, ended=now - DAY)
+    # An access token that was given out just before is told to have ended for as long as it could live.
+    await add_family(database, "lately ended", idle=later, end=later, ended=now - LONGEST_ACCESS_TOKEN_LIFETIME)
     await add_family(database, "live", idle=later, end=later, ended=None)
 
     await housekeeping.sweep_once()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from consentry.flows.token_policy import LONGEST_ACCESS_TOKEN_LIFETIME
 from consentry.settings import LogFormat, Settings, SettingsError, load_settings
 
 KEY = "k3y-with-enough-different-characters-0123456789"
@@ -65,6 +66,16 @@ def test_the_environment_overrides_the_file() -> None:
 )
 def test_a_lifetime_is_seconds_or_a_number_with_a_unit(text: str, expected: timedelta) -> None:
     assert load(environ={"CONSENTRY_ACCESS_TOKEN_LIFETIME": text}).access_token_lifetime == expected
+
+
+def test_an_access_token_lives_no_longer_than_its_ended_family_is_known() -> None:
+    longest = int(LONGEST_ACCESS_TOKEN_LIFETIME.total_seconds())
+    settings = load(environ={"CONSENTRY_ACCESS_TOKEN_LIFETIME": f"{longest}"})
+
+    with pytest.raises(SettingsError, match="ACCESS_TOKEN_LIFETIME"):
+        load(environ={"CONSENTRY_ACCESS_TOKEN_LIFETIME": f"{longest + 1}"})
+
+    assert settings.access_token_lifetime == LONGEST_ACCESS_TOKEN_LIFETIME
 
 
 def test_every_setting_can_be_given_in_the_environment() -> None:

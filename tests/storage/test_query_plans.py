@@ -137,7 +137,7 @@ WHOLE = {
     "count(*) FROM connections WHERE app_id": "connections end with their app, and the audit tells how many",
     "FROM session_apps s JOIN apps": "the apps that one session signed in to",
     "FROM (SELECT $1 AS organisation_id, $2 AS user_id) pair": "one user in one organisation",
-    "FROM organisations WHERE name = $1": "organisations of one name, to tell that the name is not enough",
+    "FROM organisations o WHERE o.name = $1": "organisations of one name, to tell that the name is not enough",
 }
 """What may return as many rows as there are, and why: a part of the statement, and the reason."""
 

@@ -8,6 +8,7 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from consentry.flows.token_policy import LONGEST_ACCESS_TOKEN_LIFETIME
 from consentry.log import Log
 from consentry.model.ids import RANDOM_BYTES, encode_id
 from consentry.ports.housekeeping import HousekeepingStore, Leftover
@@ -31,8 +32,8 @@ _KEPT = {
     Leftover.SESSION: _DAY,
     Leftover.SESSION_APP: _DAY,
     Leftover.LOGOUT_DELIVERY: _DAY,
-    # Longer than an access token may live: one of an ended family is told by the family's row.
-    Leftover.TOKEN_FAMILY: 2 * _DAY,
+    # An access token of an ended family is told by the family's row.
+    Leftover.TOKEN_FAMILY: LONGEST_ACCESS_TOKEN_LIFETIME + _DAY,
     Leftover.THROTTLE: _DAY,
     Leftover.USED_PROOF: timedelta(),
     # One that is asked for again is fetched anew, with its mark: that spares its server the body.

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+LONGEST_ACCESS_TOKEN_LIFETIME = timedelta(days=1)
+"""No setting allows more. An ended family is kept for longer, because its row tells that its access tokens ended."""
+
 
 @dataclass(frozen=True, slots=True)
 class TokenPolicy:

@@ -16,7 +16,7 @@ from consentry.ports.people import Check
 from consentry.storage import events
 from consentry.storage.database import Database, Operation, Row, Statement, from_micros, to_micros
 from consentry.storage.holder import HOLDER_COLUMNS, HOLDER_WIDTH, holder_joins, read_holder
-from consentry.storage.organisations import organisation_of
+from consentry.storage.organisations import ORGANISATION_COLUMNS, organisation_of
 from consentry.storage.users import user_of
 
 _HOLDER_OF_PAIR = f"""
@@ -25,7 +25,7 @@ FROM (SELECT $1 AS organisation_id, $2 AS user_id) pair {holder_joins("pair.orga
 """  # noqa: S608 - constants
 
 _MEMBERSHIPS = f"""
-SELECT {HOLDER_COLUMNS}, o.id, o.name, o.standing, o.created_at, o.unverified_apps
+SELECT {HOLDER_COLUMNS}, {ORGANISATION_COLUMNS}
 FROM members mine {holder_joins("mine.organisation_id", "mine.user_id")}
 WHERE mine.user_id = $1 ORDER BY o.name, o.id
 """  # noqa: S608 - constants

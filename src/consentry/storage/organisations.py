@@ -6,9 +6,13 @@ from consentry.model.organisation import Organisation, Standing, UnverifiedApps
 from consentry.storage import events
 from consentry.storage.database import Database, Operation, Row, Statement, from_micros, to_micros
 
-_FIND = "SELECT id, name, standing, created_at, unverified_apps FROM organisations WHERE id = $1"
-_NAMED = "SELECT id, name, standing, created_at, unverified_apps FROM organisations WHERE name = $1 ORDER BY id"
-_PAGE = "SELECT id, name, standing, created_at, unverified_apps FROM organisations WHERE id > $1 ORDER BY id LIMIT $2"
+ORGANISATION_COLUMNS = "o.id, o.name, o.standing, o.created_at, o.unverified_apps"
+"""What `organisation_of` reads, of an organisation `o`."""
+
+_SELECT = f"SELECT {ORGANISATION_COLUMNS} FROM organisations o"  # noqa: S608 - constants
+_FIND = f"{_SELECT} WHERE o.id = $1"
+_NAMED = f"{_SELECT} WHERE o.name = $1 ORDER BY o.id"
+_PAGE = f"{_SELECT} WHERE o.id > $1 ORDER BY o.id LIMIT $2"
 _CREATE = "INSERT INTO organisations (id, name, standing, created_at) VALUES ($1, $2, $3, $4)"
 _RENAME = "UPDATE organisations SET name = $2 WHERE id = $1 RETURNING id"
 _SET_STANDING = "UPDATE organisations SET standing = $2 WHERE id = $1 AND standing <> $2 RETURNING id"
@@ -63,6 +67,6 @@ class SqlOrganisationStore:
 
 
 def organisation_of(row: Row) -> Organisation:
-    """Return the organisation of a row of `id, name, standing, created_at, unverified_apps`."""
+    """Return the organisation of a row of `ORGANISATION_COLUMNS`."""
     said = UnverifiedApps(row[4])
     return Organisation(OrganisationId(row[0]), row[1], Standing(row[2]), from_micros(row[3]), said)
