@@ -55,8 +55,9 @@ NOTES = [
         "time, expiry, the standing of all it hangs on, scopes and permissions, the use noted, and later written."
     ),
     (
-        "SQLite's bare side: apsw on a connection set as ours is (WAL, QPSG, mapped), `execute` and `fetchall` in the "
-        "event loop. The ratio is of time: 1.5 means half as long again."
+        "SQLite's bare side: apsw on a connection set as ours is (WAL, QPSG, mapped), `execute` and `fetchall` of the "
+        "statement in the event loop. Ours runs it by a short name, and for all callers of one turn of the event loop "
+        "in one transaction, where three or more ask. The ratio is of time: 1.5 means half as long again."
     ),
     (
         f"PostgreSQL's bare side: an asyncpg pool of {BARE_POOL} open connections, statements prepared, "
