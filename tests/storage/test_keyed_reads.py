@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextvars import ContextVar
 
 import asyncpg
 import pytest
 
 from app_builders import ANA, add_people, writing
 from consentry.storage.database import LARGE_PART, Database, KeyedRead, Row, Statement
-from consentry.storage.keyed_reads import KEYS_BESIDE, KEYS_MOST, UNDER_WAY_MOST, KeyedReads
+from consentry.storage.gathering import UNDER_WAY_MOST
+from consentry.storage.keyed_reads import KEYS_BESIDE, KEYS_MOST, KeyedReads
 from consentry.storage.postgres import PostgresDatabase
 
 NAME = KeyedRead("SELECT id, name FROM users WHERE id {key}")
@@ -20,6 +22,9 @@ WHERE wait_event = 'PgSleep' AND datname = current_database()
 RENAME = "UPDATE users SET name = $2 WHERE id = $1"
 
 
+WHOSE = ContextVar("WHOSE", default="")
+
+
 class Server:
     """Answers statements over keys when it is told to, and remembers which were sent."""
 
@@ -27,9 +32,11 @@ class Server:
         self.sent: list[list[str]] = []
         self.may_answer = asyncio.Event()
         self.fault: BaseException | None = None
+        self.seen_in: list[str] = []
 
     async def fetch(self, _sql: str, keys: list[str]) -> Sequence[Row]:
         self.sent.append(sorted(keys))
+        self.seen_in.append(WHOSE.get())
         await self.may_answer.wait()
         if self.fault is not None:
             raise self.fault
@@ -98,11 +105,12 @@ async def test_few_wait_for_the_statement_that_is_under_way_and_share_the_next(
 async def test_a_crowd_of_one_turn_is_parted_so_that_client_and_server_both_have_work(
     reads: KeyedReads, server: Server
 ) -> None:
-    server.may_answer.set()
-
-    await asyncio.gather(*(reads.ask(f"k{number}") for number in range(KEYS_MOST)))
+    answers = [reads.ask(f"k{number}") for number in range(KEYS_MOST)]
+    await a_few_turns()
 
     assert [len(keys) for keys in server.sent] == [KEYS_MOST // UNDER_WAY_MOST] * UNDER_WAY_MOST
+    server.may_answer.set()
+    await asyncio.gather(*answers)
 
 
 @pytest.mark.parametrize(
@@ -110,11 +118,13 @@ async def test_a_crowd_of_one_turn_is_parted_so_that_client_and_server_both_have
 )
 async def test_no_part_of_a_crowd_is_smaller_than_the_read_says(server: Server, crowd: int, sent: list[int]) -> None:
     reads = KeyedReads(KeyedRead(NAME.sql, LARGE_PART), server.fetch)
-    server.may_answer.set()
 
-    await asyncio.gather(*(reads.ask(f"k{number}") for number in range(crowd)))
+    answers = [reads.ask(f"k{number}") for number in range(crowd)]
+    await a_few_turns()
 
     assert [len(keys) for keys in server.sent] == sent
+    server.may_answer.set()
+    await asyncio.gather(*answers)
 
 
 async def test_a_crowd_is_asked_for_in_several_statements(reads: KeyedReads, server: Server) -> None:
@@ -162,6 +172,25 @@ async def test_nobody_waits_for_ever_when_the_loop_ends(server: Server, reads: K
     with pytest.raises(asyncio.CancelledError):
         await waiting
     assert server.sent == [["a"]]
+
+
+async def test_a_statement_that_is_cancelled_before_it_begins_stops_nobody(server: Server, reads: KeyedReads) -> None:
+    server.may_answer.set()
+    before = asyncio.all_tasks()
+    answer = reads.ask("a")
+    for task in asyncio.all_tasks() - before:
+        task.cancel()
+
+    assert await answer == [("a", "A")]
+
+
+async def test_what_is_asked_for_in_one_context_is_not_answered_in_it(server: Server, reads: KeyedReads) -> None:
+    server.may_answer.set()
+    WHOSE.set("the first who asked")
+
+    await reads.ask("a")
+
+    assert server.seen_in == [""]
 
 
 @pytest.mark.parametrize("key", ["\0", "a\0b", "\ud800", "é\udfff"])

@@ -1,19 +1,20 @@
 """Writes that many ask for at once, gathered: all of one event-loop turn go in one statement and one commit.
 
-While a few such statements are under way, the next one gathers. Each caller is answered after the commit that made its
-own data durable. Whoever the statement left out, and everybody where the database refused it, is done alone, so that
-one who cannot be done fails alone, and one who must wait for a row keeps nobody else waiting.
+Each caller is answered after the commit that made its own data durable. Whoever the statement left out, and everybody
+where the database refused it, is done alone, so that one who cannot be done fails alone, and one who must wait for a
+row keeps nobody else waiting.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, NamedTuple
 
-from consentry.storage.database import SetWrite, Value
+from consentry.storage.database import LARGE_PART, SetWrite, Value
+from consentry.storage.gathering import Gathering
 
 SET_MOST = 256
-# One that PostgreSQL works on, and one that travels or is taken apart here meanwhile.
-SETS_AT_ONCE = 2
+# A commit waits for the disk, and another one meanwhile costs it little: whoever asks need not wait for the first.
+SET_BESIDE = 1
 # Whoever waits for a row does so on a connection of the pool that others need too.
 ALONE_AT_ONCE = 4
 
@@ -43,36 +44,28 @@ class GatheredWrites:
         self._write = write
         self._do_many = do_many
         self._do_one = do_one
-        self._waiting: list[_Caller] = []
-        self._under_way = 0
+        self._loop = asyncio.get_running_loop()
+        self._gathering = Gathering(self._send_set, most=SET_MOST, part_least=LARGE_PART, beside_least=SET_BESIDE)
         self._alone = asyncio.Semaphore(ALONE_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def add(self, values: tuple[Value, ...]) -> bool:
-        """Do the write for this caller with all who wait; tell whether it was done."""
-        loop = asyncio.get_running_loop()
-        if not self._waiting:
-            loop.call_soon(self._send)
-        answer: asyncio.Future[bool] = loop.create_future()
-        self._waiting.append(_Caller(values, answer))
-        return await answer
+    def add(self, values: tuple[Value, ...]) -> "asyncio.Future[bool]":
+        """Do the write for this caller with all who wait; what is returned will tell whether it was done."""
+        answer: asyncio.Future[bool] = self._loop.create_future()
+        self._gathering.add(_Caller(values, answer))
+        return answer
 
     async def finish(self) -> None:
         """Wait until all who ask have been answered."""
-        while self._waiting or self._tasks:
-            self._send()
-            if self._tasks:
-                await asyncio.wait(self._tasks)
+        await self._gathering.finish()
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+            await self._gathering.finish()
 
-    def _send(self) -> None:
-        while self._waiting and self._under_way < SETS_AT_ONCE:
-            callers = [caller for caller in self._waiting[:SET_MOST] if not caller.answer.done()]
-            del self._waiting[:SET_MOST]
-            if callers:
-                self._under_way += 1
-                self._start(self._send_set(callers))
-
-    async def _send_set(self, callers: Sequence[_Caller]) -> None:
+    async def _send_set(self, asked: Sequence[_Caller]) -> None:
+        callers = [caller for caller in asked if not caller.answer.done()]
+        if not callers:
+            return
         done: set[int] = set()
         try:
             done = await self._do_many(self._write.many, list(zip(*(caller.values for caller in callers), strict=True)))
@@ -82,9 +75,6 @@ class GatheredWrites:
             for caller in callers:
                 _fail(caller, fault)
             return
-        finally:
-            self._under_way -= 1
-            self._send()
         for place, caller in enumerate(callers, 1):
             if place not in done:
                 self._start(self._send_alone(caller))
@@ -102,7 +92,7 @@ class GatheredWrites:
                 caller.answer.set_result(done)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
+        task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -1,8 +1,6 @@
 """Reads by key for PostgreSQL: all that are asked for in one turn of the event loop share one round trip.
 
 Each stays strict: a statement is sent only after all who share it have asked, so what it sees was committed after that.
-While as many statements are under way as may be, or one for which the few who wait may as well wait, those who come
-later gather for the next one.
 """
 
 import asyncio
@@ -10,9 +8,8 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TypeAlias
 
 from consentry.storage.database import KeyedRead, Row
+from consentry.storage.gathering import Gathering
 
-# One that PostgreSQL works on while the answers of the other are taken apart here.
-UNDER_WAY_MOST = 2
 KEYS_MOST = 64
 # What a statement costs apart from its keys is that of some ten keys: with fewer, it does not go beside another one.
 KEYS_BESIDE = 8
@@ -29,36 +26,15 @@ class KeyedReads:
 
     def __init__(self, read: KeyedRead, fetch: Fetch) -> None:
         self._sql = read.for_many
-        self._part_least = read.part_least
         self._fetch = fetch
         self._loop = asyncio.get_running_loop()
-        self._waiting: list[tuple[str, _Answer]] = []
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._gathering = Gathering(self._answer, most=KEYS_MOST, part_least=read.part_least, beside_least=KEYS_BESIDE)
 
     def ask(self, key: str) -> _Answer:
         """Return what will hold the rows of `key`."""
-        if not self._waiting:
-            self._loop.call_soon(self._start)
         answer: _Answer = self._loop.create_future()
-        self._waiting.append((key, answer))
+        self._gathering.add((key, answer))
         return answer
-
-    def _start(self) -> None:
-        waiting, under_way = self._waiting, self._under_way
-        while waiting and len(under_way) < UNDER_WAY_MOST:
-            if under_way and len(waiting) < KEYS_BESIDE:
-                return
-            # A crowd is parted, so that it is not idle here while PostgreSQL works, nor the other way round.
-            parts = min(UNDER_WAY_MOST - len(under_way), len(waiting) // self._part_least) or 1
-            taken = min(KEYS_MOST, -(-len(waiting) // parts))
-            task = self._loop.create_task(self._answer(waiting[:taken]))
-            del waiting[:taken]
-            under_way.add(task)
-            task.add_done_callback(self._go_on)
-
-    def _go_on(self, task: "asyncio.Task[None]") -> None:
-        self._under_way.discard(task)
-        self._start()
 
     async def _answer(self, asked: Sequence[tuple[str, _Answer]]) -> None:
         try:
