@@ -14,7 +14,7 @@ from consentry.model.acting import Acting
 from consentry.model.approval import ApprovalBook
 from consentry.model.check import judge_key, judge_token
 from consentry.model.email_address import normalise_email
-from consentry.model.explanation import as_if_allowed_here, as_if_issued, held_through
+from consentry.model.explainer import as_if_allowed_here, as_if_issued, held_through
 from consentry.model.faults import Fault, InvalidInputError, NotFoundError
 from consentry.model.ids import ApiKeyId, ConnectionId, OrganisationId, UserId
 from consentry.model.member_change import MEMBER_MANAGE

@@ -14,7 +14,8 @@ from consentry.model.acting import Acting
 from consentry.model.approval import ApprovalBook
 from consentry.model.catalog_entry import PermissionEntry
 from consentry.model.check import is_text_of_key
-from consentry.model.explanation import Explainer, Explanation, nothing_known
+from consentry.model.explainer import Explainer
+from consentry.model.explanation import Explanation, nothing_known
 from consentry.model.faults import Fault, InvalidInputError, NotFoundError
 from consentry.model.ids import API_KEY, CONNECTION, ApiKeyId, ConnectionId, TokenId
 from consentry.model.membership import Holder, RoleBook
