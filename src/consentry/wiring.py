@@ -1,11 +1,11 @@
 """The only wiring: from settings to stores to deeds. Every door is given the deeds and makes nothing itself."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
 from consentry.clock import SystemClock
+from consentry.deeds import Deeds
 from consentry.flows.authenticate_by_assertion import AuthenticateByAssertion
 from consentry.flows.authenticate_client import AuthenticateClient
 from consentry.flows.authenticate_resource_server import AuthenticateResourceServer
@@ -40,7 +40,7 @@ from consentry.flows.usage import UsageRecorder
 from consentry.flows.user_claims import UserClaims
 from consentry.flows.user_info import UserInfo
 from consentry.model.approval import ApprovalBook
-from consentry.model.catalog import Catalog, parse_catalog
+from consentry.model.catalog import parse_catalog
 from consentry.model.identity_scopes import with_identity_scopes
 from consentry.model.membership import RoleBook
 from consentry.model.signing_key import ES256
@@ -57,7 +57,6 @@ from consentry.secret_source import SystemSecretSource
 from consentry.settings import Settings
 from consentry.shared_nonces import nonces_of
 from consentry.storage.authorizations import SqlAuthorizationStore
-from consentry.storage.database import Database
 from consentry.storage.fetched_documents import SqlFetchedDocumentStore
 from consentry.storage.housekeeping import SqlHousekeepingStore
 from consentry.storage.identities import SqlIdentityStore
@@ -73,124 +72,15 @@ from consentry.storage.usage import SqlUsageStore
 from consentry.storage.used_proofs import SqlUsedProofStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from consentry.device_wiring import DeviceDeeds
-    from consentry.flows.access_reach import AccessReach
-    from consentry.flows.api_keys import ApiKeys
-    from consentry.flows.app_registry import AppRegistry
-    from consentry.flows.app_secrets import AppSecrets
-    from consentry.flows.audit import Audit
-    from consentry.flows.connections import Connections
-    from consentry.flows.explain_access import ExplainAccess
-    from consentry.flows.people import People
     from consentry.people_wiring import PeopleDeeds
     from consentry.registration_wiring import RegistrationDeeds
     from consentry.service_wiring import ServiceDeeds
 
+__all__ = ["Deeds", "open_deeds"]
+
 # A program with a stale secret tries often; it is slowed sooner than people are, and for no longer than a minute.
 _CLIENT_POLICY = ThrottlePolicy(free=20, longest_delay=timedelta(minutes=1))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deeds:
-    """Everything that can be done, and the few things that every door needs beside it.
-
-    What people and operators do with accounts, apps and keys is made when it is first asked for (`of_people`): a server
-    that only answers programs has no use for it, and loading it would slow every start.
-    """
-
-    settings: Settings
-    catalog: Catalog
-    role_book: RoleBook
-    clock: Clock
-    secrets: SecretSource
-    database: Database
-    operators: Operators
-    resources: ResourceServers
-    sign_in: SignIn
-    logout: Logout
-    backchannel_logout: BackchannelLogout
-    authorize: Authorize
-    pushed_requests: PushedRequests
-    consent: Consent
-    authenticate_client: AuthenticateClient
-    authenticate_resource_server: AuthenticateResourceServer
-    authorization_code_grant: AuthorizationCodeGrant
-    refresh_token_grant: RefreshTokenGrant
-    revoke_token: RevokeToken
-    introspect_token: IntrospectToken
-    check_bearer: CheckBearer
-    signing_keys: SigningKeys
-    key_rotation: KeyRotation
-    subjects: Subjects
-    meant_user: MeantUser
-    user_claims: UserClaims
-    user_info: UserInfo
-    usage: UsageRecorder
-    housekeeping: Housekeeping
-    outbound: Outbound
-    documents: FetchDocument
-    dpop_proofs: DpopProofs
-    of_people: "Callable[[], PeopleDeeds]"
-    of_registration: "Callable[[], RegistrationDeeds]"
-    of_devices: "Callable[[], DeviceDeeds]"
-    of_services: "Callable[[], ServiceDeeds]"
-
-    @property
-    def services(self) -> "ServiceDeeds":
-        """See consentry/service_wiring.py."""
-        return self.of_services()
-
-    @property
-    def devices(self) -> "DeviceDeeds":
-        """See consentry/device_wiring.py."""
-        return self.of_devices()
-
-    @property
-    def registration(self) -> "RegistrationDeeds":
-        """See consentry/registration_wiring.py."""
-        return self.of_registration()
-
-    @property
-    def people(self) -> "People":
-        """See consentry/people_wiring.py."""
-        return self.of_people().people
-
-    @property
-    def audit(self) -> "Audit":
-        """See consentry/people_wiring.py."""
-        return self.of_people().audit
-
-    @property
-    def app_registry(self) -> "AppRegistry":
-        """See consentry/people_wiring.py."""
-        return self.of_people().app_registry
-
-    @property
-    def app_secrets(self) -> "AppSecrets":
-        """See consentry/people_wiring.py."""
-        return self.of_people().app_secrets
-
-    @property
-    def connections(self) -> "Connections":
-        """See consentry/people_wiring.py."""
-        return self.of_people().connections
-
-    @property
-    def api_keys(self) -> "ApiKeys":
-        """See consentry/people_wiring.py."""
-        return self.of_people().api_keys
-
-    @property
-    def explain_access(self) -> "ExplainAccess":
-        """See consentry/people_wiring.py."""
-        return self.of_people().explain_access
-
-    @property
-    def access_reach(self) -> "AccessReach":
-        """See consentry/people_wiring.py."""
-        return self.of_people().access_reach
 
 
 def open_deeds(
