@@ -123,6 +123,8 @@ def test_a_worker_that_cannot_start_is_tried_again_ever_later_and_says_why(
 ) -> None:
     with served(tmp_path, environ, workers=2) as server:
         first, second = sorted(server.wait_for_workers(2))
+        # Both have read the catalog by then.
+        server.wait_until_it_said("Started server process", times=2)
         (tmp_path / "catalog.toml").rename(tmp_path / "away.toml")
         os.kill(first, signal.SIGKILL)
         said = server.wait_until_it_said("ended by itself (exit code", times=2)
