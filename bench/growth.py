@@ -47,7 +47,8 @@ from small_world import SMALL_CATALOG, FixedClock
 SMALL = 10_000
 SAMPLE = 20_000
 IN_USE = 64
-CHECKS = 500
+# So many in a row that the first of them, after the other side's turn, do not weigh.
+CHECKS = 2000
 ROUNDS = 31
 MOST = 1.3
 KEPT_SECONDS = 3600
