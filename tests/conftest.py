@@ -69,6 +69,16 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture
+def own_database_url(request: pytest.FixtureRequest, engine: str) -> Iterator[str]:
+    """The URL of a migrated database on `engine` whose tables may be changed, because nobody gets it afterwards."""
+    if engine == "sqlite":
+        yield f"sqlite:///{request.getfixturevalue('database_path')}"
+        return
+    with request.getfixturevalue("postgres").new_database() as url:
+        yield url
+
+
+@pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     opened = open_database(database_url)
     yield opened

@@ -1,6 +1,5 @@
 """An upgrade without a pause, with real servers of three releases: no request fails, whatever is migrated meanwhile."""
 
-import shutil
 import threading
 import time
 from collections import Counter
@@ -25,18 +24,6 @@ SECRET = "0123456789abcdefghijklmnopqrstuvwxyz"
 FAMILIES = 3
 ROUNDS = 5
 """How often each caller asks before it goes on: every connection of a server has done everything by then."""
-
-
-@pytest.fixture
-def url(request: pytest.FixtureRequest, engine: str, tmp_path: Path) -> Iterator[str]:
-    """A migrated database whose tables may be changed."""
-    if engine == "sqlite":
-        path = tmp_path / "consentry.sqlite3"
-        shutil.copy(request.getfixturevalue("migrated_file"), path)
-        yield f"sqlite:///{path}"
-        return
-    with request.getfixturevalue("postgres").new_database() as made:
-        yield made
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +104,10 @@ def environ_of(url: str, folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
-async def test_no_request_fails_from_one_release_to_the_next_and_on_to_the_one_after(url: str, tmp_path: Path) -> None:
-    environ = environ_of(url, tmp_path)
+async def test_no_request_fails_from_one_release_to_the_next_and_on_to_the_one_after(
+    own_database_url: str, tmp_path: Path
+) -> None:
+    environ = environ_of(own_database_url, tmp_path)
     old_folder, again_folder, new_folder = (tmp_path / name for name in ("old", "again", "new"))
     for folder in (old_folder, again_folder, new_folder):
         folder.mkdir()
@@ -126,7 +115,7 @@ async def test_no_request_fails_from_one_release_to_the_next_and_on_to_the_one_a
     newer = release_after(new, tmp_path / "next-but-one")
 
     with served(old_folder, environ, workers=2) as old_server, ExitStack() as later:
-        callers = Callers(await make_grants(url, tmp_path), [old_server])
+        callers = Callers(await make_grants(own_database_url, tmp_path), [old_server])
         with callers.asking():
             callers.wait_for_more()
             code, said = ended(new.start("serve", environ, new_folder))
@@ -134,7 +123,7 @@ async def test_no_request_fails_from_one_release_to_the_next_and_on_to_the_one_a
 
             two = [new.start("migrate", environ, new_folder) for _ in range(2)]
             assert [code for code, _ in map(ended, two)] == [0, 0]
-            assert find_state(url) == SchemaState(new.version, "0001")
+            assert find_state(own_database_url) == SchemaState(new.version, "0001")
             callers.wait_for_more()
 
             # On the newer schema this release can be started again, and the next one serves beside it.
@@ -155,6 +144,6 @@ async def test_no_request_fails_from_one_release_to_the_next_and_on_to_the_one_a
         assert not any("Traceback" in server.said.read_text() for server in (old_server, again, new_server))
 
     # Whom the schema does not serve any more is told so.
-    assert find_state(url) == SchemaState(newer.version, new.version)
+    assert find_state(own_database_url) == SchemaState(newer.version, new.version)
     with pytest.raises(SchemaTooNewError, match="Update Consentry"):
-        require_current(url)
+        require_current(own_database_url)

@@ -1,8 +1,7 @@
 """What a connection prepared before the tables grew is answered as before, by each statement of the product."""
 
 import re
-import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -24,18 +23,6 @@ TABLES = {
 }
 
 
-@pytest.fixture
-def url(request: pytest.FixtureRequest, engine: str, tmp_path: Path) -> Iterator[str]:
-    """A migrated database whose tables may be changed."""
-    if engine == "sqlite":
-        path = tmp_path / "consentry.sqlite3"
-        shutil.copy(request.getfixturevalue("migrated_file"), path)
-        yield f"sqlite:///{path}"
-        return
-    with request.getfixturevalue("postgres").new_database() as made:
-        yield made
-
-
 def asking(sql: str, arguments: tuple[None, ...]) -> Operation[Sequence[Row]]:
     return (yield Statement(sql, arguments))
 
@@ -51,19 +38,19 @@ async def answer_of(database: Database, url: str, sql: str) -> str:
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
-async def test_every_statement_is_answered_as_before(engine: str, url: str, tmp_path: Path) -> None:
+async def test_every_statement_is_answered_as_before(engine: str, own_database_url: str, tmp_path: Path) -> None:
     clock = FixedClock()
     with hearing() as seen:
-        settings = settings_for(tmp_path / "consentry.sqlite3", database_url=url)
+        settings = settings_for(tmp_path / "consentry.sqlite3", database_url=own_database_url)
         deeds = open_deeds(settings, clock=clock, passwords=CountingPasswords())
         await do_everything(await fill_protocol_world(deeds), clock)
     statements = sorted(seen)
-    before = [await answer_of(deeds.database, url, sql) for sql in statements]
+    before = [await answer_of(deeds.database, own_database_url, sql) for sql in statements]
 
     for (table,) in await deeds.database.read(TABLES[engine]):
         column = f"ALTER TABLE \"{table}\" ADD COLUMN grown TEXT NOT NULL DEFAULT 'unknown'"
         await deeds.database.write(writing, Statement(column))
 
-    after = [await answer_of(deeds.database, url, sql) for sql in statements]
+    after = [await answer_of(deeds.database, own_database_url, sql) for sql in statements]
     await deeds.database.close()
     assert dict(zip(statements, after, strict=True)) == dict(zip(statements, before, strict=True))
