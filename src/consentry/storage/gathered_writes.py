@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, NamedTuple
 
 from consentry.storage.database import LARGE_PART, SetWrite, Value
-from consentry.storage.gathering import Gathering
+from consentry.storage.gathering import Gathering, fail
 
 SET_MOST = 256
 # A commit waits for the disk, and another one meanwhile costs it little: whoever asks need not wait for the first.
@@ -73,7 +73,7 @@ class GatheredWrites:
             pass
         except BaseException as fault:  # noqa: BLE001 - whether it was done is not known, and each caller must hear it
             for caller in callers:
-                _fail(caller, fault)
+                fail(caller.answer, fault)
             return
         for place, caller in enumerate(callers, 1):
             if place not in done:
@@ -86,7 +86,7 @@ class GatheredWrites:
             async with self._alone:
                 done = await self._do_one(self._write.one, *caller.values)
         except BaseException as fault:  # noqa: BLE001 - it is the caller's
-            _fail(caller, fault)
+            fail(caller.answer, fault)
         else:
             if not caller.answer.done():
                 caller.answer.set_result(done)
@@ -95,12 +95,3 @@ class GatheredWrites:
         task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _fail(caller: _Caller, fault: BaseException) -> None:
-    if caller.answer.done():
-        return
-    if isinstance(fault, asyncio.CancelledError):
-        caller.answer.cancel()
-    else:
-        caller.answer.set_exception(fault)

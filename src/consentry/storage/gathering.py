@@ -8,7 +8,7 @@ in it have asked.
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 # One that PostgreSQL works on while the answers of the other are taken apart here.
 UNDER_WAY_MOST = 2
@@ -91,3 +91,13 @@ class Gathering(Generic[Asked]):
             # It may never have begun.
             self._is_called = False
             self._call()
+
+
+def fail(answer: "asyncio.Future[Any]", fault: BaseException) -> None:
+    """Let whoever waits for the answer hear the fault, if they still wait."""
+    if answer.done():
+        return
+    if isinstance(fault, asyncio.CancelledError):
+        answer.cancel()
+    else:
+        answer.set_exception(fault)

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TypeAlias
 
 from consentry.storage.database import KeyedRead, Row
-from consentry.storage.gathering import Gathering
+from consentry.storage.gathering import Gathering, fail
 
 KEYS_MOST = 64
 # What a statement costs apart from its keys is that of some ten keys: with fewer, it does not go beside another one.
@@ -43,20 +43,11 @@ class KeyedReads:
                 found.setdefault(row[0], []).append(row)
         except BaseException as fault:  # noqa: BLE001 - whatever it is, all who wait must hear of it
             for _, answer in asked:
-                _fail(answer, fault)
+                fail(answer, fault)
             return
         for key, answer in asked:
             if not answer.done():
                 answer.set_result(found.get(key, ()))
-
-
-def _fail(answer: _Answer, fault: BaseException) -> None:
-    if answer.done():
-        return
-    if isinstance(fault, asyncio.CancelledError):
-        answer.cancel()
-    else:
-        answer.set_exception(fault)
 
 
 def _storable(keys: set[str]) -> list[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, TypeAlias
 
+from consentry.storage.gathering import fail
 from consentry.storage.sqlite import SqliteDatabase
 
 if TYPE_CHECKING:
@@ -67,20 +68,15 @@ class GatheringSqliteDatabase(SqliteDatabase):
             self._read_by_key("BEGIN")
         except Exception as fault:  # noqa: BLE001 - whatever it is, all who wait must hear of it
             for _, _, answer in asked:
-                _fail(answer, fault)
+                fail(answer, fault)
             return
         for read, key, answer in asked:
             try:
                 rows = self._read_by_key(self._named[read], (key,)).fetchall()
             except Exception as fault:  # noqa: BLE001 - whatever it is, it is that of one caller
-                _fail(answer, fault)
+                fail(answer, fault)
             else:
                 # A caller may have given up.
                 if not answer.done():
                     answer.set_result(rows)
         self._end_turn()
-
-
-def _fail(answer: _Answer, fault: Exception) -> None:
-    if not answer.done():
-        answer.set_exception(fault)
