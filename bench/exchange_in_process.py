@@ -126,9 +126,7 @@ async def new_codes(world: ProtocolWorld, count: int) -> list[AuthorizationCodeR
     for _ in range(count):
         code_id, secret = CodeId(deeds.secrets.new_id()), deeds.secrets.new_secret()
         bound = (connection_id, app.id, CALLBACK, challenge_of(VERIFIER), Scope.of("invoicing:write"), None, None)
-        codes.append(
-            AuthorizationCode(code_id, digest(secret), *bound, now, now + timedelta(minutes=10), None, 0, None)
-        )
+        codes.append(AuthorizationCode(code_id, digest(secret), *bound, now, now + timedelta(minutes=10)))
         text = format_credential(CredentialKind.AUTHORIZATION_CODE, code_id, secret).reveal()
         requests.append(AuthorizationCodeRequest(code=text, redirect_uri=CALLBACK, code_verifier=VERIFIER, resource=()))
 

@@ -131,9 +131,7 @@ def code_of(
     code_id, secret = CodeId(deeds.secrets.new_id()), deeds.secrets.new_secret()
     text = format_credential(CredentialKind.AUTHORIZATION_CODE, code_id, secret).reveal()
     bound = (connection_id, party.app.id, asked["callback"], asked["challenge"])
-    code = AuthorizationCode(
-        code_id, digest(secret), *bound, SCOPE, None, None, now, now + CODE_LIFETIME, None, 0, None
-    )
+    code = AuthorizationCode(code_id, digest(secret), *bound, SCOPE, None, None, now, now + CODE_LIFETIME)
     return code, text
 
 

@@ -242,9 +242,6 @@ class Consent:
             resource=request.resource[0] if request.resource else None,
             issued_at=now,
             expires_at=now + self.code_lifetime,
-            consumed_at=None,
-            wrong_proofs=0,
-            family_id=None,
             dpop_jkt=request.dpop_jkt,
             sign_in=None
             if session is None

@@ -33,11 +33,10 @@ class SignInFacts(NamedTuple):
 
 
 class AuthorizationCode(NamedTuple):
-    """A code, bound to everything it was issued for (RFC 6749 §4.1.2; RFC 7636 §4.4).
+    """A code as it is issued, bound to everything that it is issued for (RFC 6749 §4.1.2; RFC 7636 §4.4).
 
-    `redirect_uri` is as the client sent it; `consumed_at` is set by redemption, a replay or the fifth wrong proof;
-    `family_id` is the token family that its redemption opened; `dpop_jkt` is the thumbprint of the key that the client
-    must prove to hold when it redeems the code (RFC 9449 §10).
+    `redirect_uri` is as the client sent it; `dpop_jkt` is the thumbprint of the key that the client must prove to hold
+    when it redeems the code (RFC 9449 §10).
     """
 
     id: CodeId
@@ -51,9 +50,6 @@ class AuthorizationCode(NamedTuple):
     resource: str | None
     issued_at: datetime
     expires_at: datetime
-    consumed_at: datetime | None
-    wrong_proofs: int
-    family_id: FamilyId | None
     dpop_jkt: str | None = None
     sign_in: SignInFacts | None = None
 
