@@ -89,15 +89,13 @@ class McpGuard(GuardMiddleware):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        if scope["type"] != "http" or scope["path"] in self._public_paths or self._is_metadata(scope):
+        path = scope.get("path")
+        if scope["type"] != "http" or path in self._public_paths or path in self._metadata_paths:
             await super().__call__(scope, receive, send)
         elif scope["method"] == "OPTIONS" and _has(scope, b"access-control-request-method"):
             await send_answer(scope, send, PREFLIGHT)
         else:
             await self._serve(scope, receive, send)
-
-    def _is_metadata(self, scope: Scope) -> bool:
-        return self._guard.resource is not None and scope["path"] in self._guard.resource.metadata_paths
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
