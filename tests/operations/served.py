@@ -14,8 +14,10 @@ from typing import IO
 import httpx
 
 from live_server import reserved_port
+from small_world import SMALL_CATALOG
 
 PATIENCE_SECONDS = 30
+SECRET = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,17 @@ class Served:
     def end(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)
         return self.process.wait(PATIENCE_SECONDS)
+
+
+def environ_of(database_url: str, folder: Path) -> dict[str, str]:
+    """Write a small catalog into the folder; return the settings of a server that uses it."""
+    catalog = folder / "catalog.toml"
+    catalog.write_text(SMALL_CATALOG, encoding="utf-8")
+    return {
+        "CONSENTRY_DATABASE_URL": database_url,
+        "CONSENTRY_SECRET_KEY": SECRET,
+        "CONSENTRY_CATALOG": str(catalog),
+    }
 
 
 @contextlib.contextmanager

@@ -15,10 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from served import PATIENCE_SECONDS, Served, served
+from served import PATIENCE_SECONDS, Served, environ_of, served
 
 from consentry.web.http_protocol import LAST_REQUEST_SECONDS
-from small_world import SMALL_CATALOG
 
 CALLERS = 16
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -26,12 +25,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 @pytest.fixture
 def environ(database_url: str, tmp_path: Path) -> dict[str, str]:
-    (tmp_path / "catalog.toml").write_text(SMALL_CATALOG, encoding="utf-8")
-    return {
-        "CONSENTRY_DATABASE_URL": database_url,
-        "CONSENTRY_SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz",
-        "CONSENTRY_CATALOG": str(tmp_path / "catalog.toml"),
-    }
+    return environ_of(database_url, tmp_path)
 
 
 @dataclass(slots=True)

@@ -12,15 +12,13 @@ from typing import Any
 import httpx
 import pytest
 from next_release import ended, next_release, release_after
-from served import PATIENCE_SECONDS, Served, served
+from served import PATIENCE_SECONDS, SECRET, Served, environ_of, served
 
 from consentry.model.secret import Secret
 from consentry.oauth.responses import TokenResponse
 from consentry.storage.schema import SchemaState, SchemaTooNewError, find_state, require_current
 from protocol_world import OPERATOR, build_protocol_world
-from small_world import SMALL_CATALOG
 
-SECRET = "0123456789abcdefghijklmnopqrstuvwxyz"
 FAMILIES = 3
 ROUNDS = 5
 """How often each caller asks before it goes on: every connection of a server has done everything by then."""
@@ -92,15 +90,6 @@ class Callers:
             return dict(answer.json()) if answer.is_success else {"status": answer.status_code, "text": answer.text}
         except httpx.HTTPError as fault:
             return {"fault": repr(fault)}
-
-
-def environ_of(url: str, folder: Path) -> dict[str, str]:
-    (folder / "catalog.toml").write_text(SMALL_CATALOG, encoding="utf-8")
-    return {
-        "CONSENTRY_DATABASE_URL": url,
-        "CONSENTRY_SECRET_KEY": SECRET,
-        "CONSENTRY_CATALOG": str(folder / "catalog.toml"),
-    }
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])

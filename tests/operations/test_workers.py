@@ -10,25 +10,17 @@ from pathlib import Path
 
 import httpx
 import pytest
-from served import PATIENCE_SECONDS, Served, is_there, served
+from served import PATIENCE_SECONDS, SECRET, Served, environ_of, is_there, served
 
 from consentry.cli.supervisor import LONGEST_PAUSE_SECONDS, pause_after
 from consentry.model.secret import Secret
 from consentry.wiring import open_deeds
 from protocol_world import OPERATOR, ProtocolWorld, fill_protocol_world, settings_for
-from small_world import SMALL_CATALOG
-
-SECRET = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 @pytest.fixture
 def environ(database_url: str, tmp_path: Path) -> dict[str, str]:
-    (tmp_path / "catalog.toml").write_text(SMALL_CATALOG, encoding="utf-8")
-    return {
-        "CONSENTRY_DATABASE_URL": database_url,
-        "CONSENTRY_SECRET_KEY": SECRET,
-        "CONSENTRY_CATALOG": str(tmp_path / "catalog.toml"),
-    }
+    return environ_of(database_url, tmp_path)
 
 
 def is_healthy(server: Served) -> bool:
